@@ -1,0 +1,54 @@
+package prompts
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Finding is one thing wrong with a definition. Line and Col count from 1, Col
+// in characters; 0 means that the finding is about the file as a whole.
+type Finding struct {
+	File      string
+	Line, Col int
+	Message   string
+	Hint      string // what to do about it; may be empty
+}
+
+// String is "file:line:col: message (hint)", without the parts that are not known.
+func (f Finding) String() string {
+	var b strings.Builder
+	b.WriteString(f.File)
+	if f.Line > 0 {
+		fmt.Fprintf(&b, ":%d:%d", f.Line, f.Col)
+	}
+	b.WriteString(": " + f.Message)
+	if f.Hint != "" {
+		b.WriteString(" (" + f.Hint + ")")
+	}
+	return b.String()
+}
+
+// Findings is the error of Parse and Load: everything that is wrong, ordered by
+// file, line and column.
+type Findings []Finding
+
+// Error is one finding per line.
+func (fs Findings) Error() string {
+	lines := make([]string, len(fs))
+	for i, f := range fs {
+		lines[i] = f.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (fs Findings) sort() {
+	slices.SortStableFunc(fs, func(a, b Finding) int {
+		return cmp.Or(
+			cmp.Compare(a.File, b.File),
+			cmp.Compare(a.Line, b.Line),
+			cmp.Compare(a.Col, b.Col),
+		)
+	})
+}
