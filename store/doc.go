@@ -1,0 +1,2 @@
+// Package store is a bucket that keeps every version for ever.
+package store
