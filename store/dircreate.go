@@ -31,10 +31,7 @@ func (d *Dir) Create(ctx context.Context, key string, data []byte, _ CreateOptio
 }
 
 func (d *Dir) create(ctx context.Context, name string, data []byte) error {
-	if err := os.MkdirAll(d.path, 0o755); err != nil {
-		return err
-	}
-	root, err := os.OpenRoot(d.path)
+	root, err := d.openOrMake()
 	if err != nil {
 		return err
 	}
@@ -63,6 +60,22 @@ func (d *Dir) create(ctx context.Context, name string, data []byte) error {
 		return err
 	}
 	return syncDir(root, filepath.Clean(dir))
+}
+
+// openOrMake opens the directory of the bucket, which the first Create makes.
+func (d *Dir) openOrMake() (*os.Root, error) {
+	root, err := os.OpenRoot(d.path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return root, err
+	}
+	if err := os.MkdirAll(d.path, 0o755); err != nil {
+		return nil, err
+	}
+	if parent, err := os.OpenRoot(filepath.Dir(d.path)); err == nil {
+		_ = syncDir(parent, ".") // best effort: what lies above belongs to others
+		parent.Close()
+	}
+	return os.OpenRoot(d.path)
 }
 
 // makeDirs creates dir and syncs every directory that got a new entry.

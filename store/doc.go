@@ -1,2 +1,60 @@
-// Package store is a bucket that keeps every version for ever.
+// Package store keeps every version of everything for ever, in an object bucket.
+//
+// A [Bucket] holds two kinds of objects, and none is ever changed or deleted:
+//
+//	blobs/sha256/<hex>                      bytes under their own SHA-256
+//	releases/<name>/<time>-<environment>-<action>-<version>-<id>-<phase>.json
+//	                                        who did what to a version, and why
+//
+// There is no index and no pointer to a newest version: what is current is said
+// elsewhere (in flags), by digest. So nothing in a bucket can be stale, a cache
+// may keep a blob as long as it likes, and writers need no lock.
+//
+// # Blobs
+//
+// [Bucket.Put] names bytes by their digest, sha256:<64 lower-case hex digits>,
+// and writes them if that name is free. That it was taken is success. [Bucket.Get]
+// returns bytes only after they hashed to the digest that was asked for, and
+// reads at most [MaxBlob]. This holds for every backend, because it is not theirs
+// to do.
+//
+// A blob that is missing now ([ErrNotFound]) may be there in a second, and a
+// service without the right to list gets a refusal from S3 for a missing key
+// (fs.ErrPermission): both are worth a retry, neither is proof. [ErrCorrupt] is
+// final until somebody removes the object by hand: Put does not overwrite it.
+//
+// Blobs are JSON (application/json) with Cache-Control public,
+// max-age=31536000, immutable, so any CDN may stand in front.
+//
+// # Records
+//
+// An operation writes a [Record] of phase [Intent] before it changes anything,
+// and the same with phase [Done] after, under one ID. Keys begin with the time
+// at fixed width, so they sort by age, and they carry environment, action and
+// version, so [Bucket.RecordKeys] answers most questions with one listing.
+//
+// # Backends
+//
+// [Open] takes mem:// ([Mem]) and file:///abs/dir ([Dir]); package store/cloud
+// takes s3://, gs:// and azblob:// too, and is the only one that links the SDKs.
+// A driver of your own implements [Backend], passes the suite in store/storetest,
+// and is used by [New].
+//
+// There are no timeouts in this package. The context of a call is its deadline;
+// the cloud drivers wait for as long as it lets them. A reader on a service's
+// path wants two or three seconds.
+//
+// # Directories
+//
+// [Dir] writes a temporary file beside the target (.tmp-…), syncs it, hard-links
+// it to its name, which fails if the name is taken, and syncs the directory. Where
+// there are no hard links (FAT, some network shares) it renames under an exclusive
+// claim file (.claim-…) instead. In both cases an object is whole from the moment
+// it can be seen. A process that is killed leaves at most such a hidden file,
+// which no listing shows; they can be deleted when no writer runs. A full or
+// read-only disk is an error that names the key, and leaves nothing.
+//
+// Paths go through [os.Root]: no key and no symbolic link leads out of the
+// directory. It need not exist before the first write, so a wrong path reads as
+// an empty bucket; the error of Get then says that the directory is missing.
 package store

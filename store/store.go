@@ -39,8 +39,10 @@ type Backend interface {
 	// Create writes data under key if the key is free, in one atomic step: of
 	// many concurrent writers, in this process or others, exactly one gets nil
 	// and the rest ErrExists, and no reader ever sees a part of an object. After
-	// any other error the object may or may not exist: call Create again. data
-	// is not kept.
+	// any other error the object may or may not exist: call Create again. A
+	// driver that repeats a request whose answer was lost may return ErrExists
+	// for what this very call wrote: who has to know reads it back. data is not
+	// kept.
 	Create(ctx context.Context, key string, data []byte, o CreateOptions) error
 
 	// List yields every object whose key starts with prefix, in the byte order of
