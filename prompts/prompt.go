@@ -13,6 +13,7 @@ import (
 type Prompt struct {
 	ref        Ref
 	artifact   []byte
+	structure  map[string]any // the artifact, decoded; parameters, schemas and defaults are parts of it
 	model      string
 	parameters map[string]any
 	variables  []variable // sorted by name

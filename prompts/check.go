@@ -1,0 +1,224 @@
+package prompts
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// checker collects the findings of one definition.
+type checker struct {
+	*source
+	findings Findings
+}
+
+// add reports a finding at an offset of the text.
+func (c *checker) add(offset int, hint, format string, args ...any) {
+	line, col := c.at(offset)
+	c.findings = append(c.findings, Finding{c.file, line, col, fmt.Sprintf(format, args...), hint})
+}
+
+// addFile reports a finding about the file as a whole.
+func (c *checker) addFile(hint, format string, args ...any) {
+	c.findings = append(c.findings, Finding{File: c.file, Message: fmt.Sprintf(format, args...), Hint: hint})
+}
+
+// bad stands where a value was that already has a finding.
+type bad struct{}
+
+// plain turns a decoded TOML value into maps, slices and scalars that JSON can
+// carry exactly, and reports what JSON cannot.
+func (c *checker) plain(v any, n *node, depth int) any {
+	if depth > maxDepth {
+		c.add(n.pos(), "", "nested deeper than %d", maxDepth)
+		return bad{}
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			v[key] = c.plain(v[key], n.child(key), depth+1)
+		}
+		return v
+	case []map[string]any:
+		array := make([]any, len(v))
+		for i, e := range v {
+			array[i] = c.plain(e, n.item(i), depth+1)
+		}
+		return array
+	case []any:
+		for i, e := range v {
+			v[i] = c.plain(e, n.item(i), depth+1)
+		}
+		return v
+	case int64:
+		if v > 1<<53 || v < -1<<53 {
+			c.add(n.value(), "write it as a string", "integer is beyond 2^53: JSON readers would round it")
+			return bad{}
+		}
+	case float64:
+		return c.float(v, n)
+	case time.Time:
+		c.add(n.value(), "quote it", "dates and times are not JSON")
+		return bad{}
+	}
+	return v
+}
+
+func (c *checker) float(v float64, n *node) any {
+	digits := ""
+	if n != nil {
+		digits, _, _ = strings.Cut(strings.ToLower(c.text[n.start:n.end]), "e")
+	}
+	switch {
+	case math.IsNaN(v), math.IsInf(v, 0):
+		c.add(n.value(), "", "%s is not a JSON number", kindOf(v))
+	case v == 0 && strings.ContainsAny(digits, "123456789"):
+		c.add(n.value(), "write 0 if that is meant", "number is too small: it would become 0")
+	case v == math.Trunc(v) && math.Abs(v) > 1<<53:
+		c.add(n.value(), "write it as a string", "integer is beyond 2^53: JSON readers would round it")
+	default:
+		return v
+	}
+	return bad{}
+}
+
+// kindOf names the type of a plain value in the words of TOML.
+func kindOf(v any) string {
+	switch v := v.(type) {
+	case string:
+		return "string"
+	case int64:
+		return "integer"
+	case float64:
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return strings.TrimPrefix(strings.ToLower(fmt.Sprint(v)), "+")
+		}
+		return "float"
+	case bool:
+		return "boolean"
+	case []any:
+		return "array"
+	case map[string]any:
+		return "table"
+	}
+	return fmt.Sprintf("%T", v)
+}
+
+// table is one TOML table under check. Its methods report what is wrong and
+// return the zero value then.
+type table struct {
+	*checker
+	path string // "variables.ticket"; "" for the file
+	m    map[string]any
+	n    *node
+}
+
+func (t table) name(key string) string {
+	if t.path == "" {
+		return key
+	}
+	return t.path + "." + key
+}
+
+func (t table) has(key string) bool { _, ok := t.m[key]; return ok }
+
+// keys are the table's keys in a fixed order.
+func (t table) keys() []string { return slices.Sorted(maps.Keys(t.m)) }
+
+// known reports every key that is not in the list. hints are for keys that
+// people may expect here.
+func (t table) known(keys []string, hints map[string]string) {
+	for _, key := range t.keys() {
+		if !slices.Contains(keys, key) {
+			hint := cmp.Or(hints[key], didYouMean(key, keys))
+			t.add(t.n.child(key).pos(), hint, "unknown key %q", t.name(shorten(key)))
+		}
+	}
+}
+
+// later reports keys whose support is still to come.
+func (t table) later(hint string, keys ...string) {
+	for _, key := range keys {
+		if t.has(key) {
+			t.add(t.n.child(key).pos(), hint, "%s is not supported yet", t.name(key))
+		}
+	}
+}
+
+// want reports a value of the wrong type.
+func (t table) want(key, want string) {
+	if v := t.m[key]; v != (any)(bad{}) {
+		t.add(t.n.child(key).value(), "", "%s: want %s, got %s", t.name(key), want, kindOf(v))
+	}
+}
+
+func (t table) str(key string) (string, bool) {
+	s, ok := t.m[key].(string)
+	if !ok && t.has(key) {
+		t.want(key, "a string")
+	}
+	return s, ok
+}
+
+// text is a string that says something when it is written.
+func (t table) text(key string) string {
+	s, ok := t.str(key)
+	if ok && strings.TrimSpace(s) == "" {
+		t.add(t.n.child(key).value(), "", "%s is empty", t.name(key))
+	}
+	return s
+}
+
+func (t table) boolean(key string) {
+	if _, ok := t.m[key].(bool); !ok && t.has(key) {
+		t.want(key, "true or false")
+	}
+}
+
+func (t table) strings(key string) []string {
+	array, ok := t.m[key].([]any)
+	if !ok {
+		if t.has(key) {
+			t.want(key, "an array of strings")
+		}
+		return nil
+	}
+	var out []string
+	for i, v := range array {
+		s, ok := v.(string)
+		if !ok && v != (any)(bad{}) {
+			t.add(t.n.child(key).item(i).value(), "", "%s[%d]: want a string, got %s", t.name(key), i, kindOf(v))
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func (t table) table(key string) (table, bool) {
+	m, ok := t.m[key].(map[string]any)
+	if !ok && t.has(key) {
+		t.want(key, "a table")
+	}
+	return table{t.checker, t.name(key), m, t.n.child(key)}, ok
+}
+
+// tables is an array of tables: [[key]].
+func (t table) tables(key string) (out []table) {
+	array, ok := t.m[key].([]any)
+	if !ok && t.has(key) {
+		t.want(key, "an array of tables, [["+key+"]]")
+	}
+	for i, v := range array {
+		item, path := t.n.child(key).item(i), fmt.Sprintf("%s[%d]", t.name(key), i)
+		if m, ok := v.(map[string]any); ok {
+			out = append(out, table{t.checker, path, m, item})
+		} else if v != (any)(bad{}) {
+			t.add(item.value(), "", "%s: want a table, got %s", path, kindOf(v))
+		}
+	}
+	return out
+}

@@ -1,0 +1,133 @@
+package prompts
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/gowebpki/jcs"
+)
+
+// canonical is v as RFC 8785 JSON. A number that a float64 cannot carry is an
+// error, because the canonical form would round it in silence.
+func canonical(v any) ([]byte, error) {
+	plain, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	if err := exactNumbers(plain); err != nil {
+		return nil, err
+	}
+	return jcs.Transform(plain)
+}
+
+func exactNumbers(data []byte) error {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	for {
+		token, err := dec.Token()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		n, ok := token.(json.Number)
+		if !ok || n == "-0" || strings.ContainsAny(n.String(), ".eE") {
+			continue
+		}
+		f, err := n.Float64()
+		if err != nil || numberText(f) != n.String() {
+			return fmt.Errorf("integer %s is beyond 2^53: a JSON number cannot carry it exactly", shorten(n.String()))
+		}
+	}
+}
+
+// numberText writes a finite number as RFC 8785 (that is, ECMAScript) does.
+func numberText(f float64) string {
+	s, err := jcs.NumberToJSON(f)
+	if err != nil {
+		return strconv.FormatFloat(f, 'g', -1, 64)
+	}
+	return s
+}
+
+// decodeJSON decodes one JSON value as encoding/json would into an any. It
+// refuses what would read differently elsewhere or cost too much: duplicate
+// keys, invalid UTF-8, numbers out of range, trailing data, deep nesting.
+func decodeJSON(data []byte) (any, error) {
+	if len(data) > maxSize {
+		return nil, fmt.Errorf("larger than %d bytes", maxSize)
+	}
+	if !utf8.Valid(data) {
+		return nil, errors.New("not UTF-8")
+	}
+	if !json.Valid(data) {
+		return nil, errors.New("not JSON")
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	return decodeValue(dec, 0)
+}
+
+func decodeValue(dec *json.Decoder, depth int) (any, error) {
+	token, err := dec.Token()
+	if err != nil {
+		return nil, err
+	}
+	switch token := token.(type) {
+	case json.Number:
+		f, err := token.Float64()
+		if err != nil {
+			return nil, fmt.Errorf("number %s is out of range", shorten(token.String()))
+		}
+		return f, nil
+	case json.Delim:
+		if depth == maxDepth {
+			return nil, fmt.Errorf("nested deeper than %d", maxDepth)
+		}
+		if token == '{' {
+			return decodeObject(dec, depth+1)
+		}
+		return decodeArray(dec, depth+1)
+	default:
+		return token, nil
+	}
+}
+
+func decodeObject(dec *json.Decoder, depth int) (any, error) {
+	object := map[string]any{}
+	for dec.More() {
+		token, err := dec.Token()
+		if err != nil {
+			return nil, err
+		}
+		key, _ := token.(string)
+		if _, twice := object[key]; twice {
+			return nil, fmt.Errorf("member %q appears twice", shorten(key))
+		}
+		if object[key], err = decodeValue(dec, depth); err != nil {
+			return nil, err
+		}
+	}
+	_, err := dec.Token()
+	return object, err
+}
+
+func decodeArray(dec *json.Decoder, depth int) (any, error) {
+	array := []any{}
+	for dec.More() {
+		v, err := decodeValue(dec, depth)
+		if err != nil {
+			return nil, err
+		}
+		array = append(array, v)
+	}
+	_, err := dec.Token()
+	return array, err
+}

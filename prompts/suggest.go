@@ -1,0 +1,52 @@
+package prompts
+
+import (
+	"strings"
+)
+
+// didYouMean is a hint with the candidate nearest to word, or "".
+func didYouMean(word string, candidates []string) string {
+	best, bestDistance := "", 3
+	for _, c := range candidates {
+		if fold(word) == fold(c) {
+			return "did you mean " + c + "?"
+		}
+		if d := distance(word, c); d < bestDistance && d <= len(c)/2 {
+			best, bestDistance = c, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return "did you mean " + best + "?"
+}
+
+// fold makes maxTokens, MAX_TOKENS and max-tokens the same word.
+func fold(word string) string {
+	return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(word))
+}
+
+// distance is the Levenshtein distance, or a large number for words too long to
+// be a slip of the other.
+func distance(a, b string) int {
+	if len(a) > len(b)+2 || len(b) > len(a)+2 {
+		return len(a) + len(b)
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		corner := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := corner
+			if a[i] != b[j] {
+				change++
+			}
+			corner = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
