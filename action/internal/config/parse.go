@@ -1,0 +1,231 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+
+	"github.com/promptflag/promptflag/prompts"
+)
+
+// maxFile bounds promptflag.toml; a real one has a few hundred bytes.
+const maxFile = 256 << 10
+
+// Load reads promptflag.toml from the root of a prompts repository. dir is
+// that root as an absolute path, against which relative file: URLs are
+// resolved. Everything wrong with the file is returned as one
+// prompts.Findings.
+func Load(fsys fs.FS, dir string) (*Config, error) {
+	src, err := fs.ReadFile(fsys, FileName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("no %s in %s: run promptflag in the root of a prompts repository, or name it with --directory", FileName, dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", FileName, err)
+	}
+	return Parse(src, dir)
+}
+
+// Parse is Load for bytes.
+func Parse(src []byte, dir string) (*Config, error) {
+	if len(src) > maxFile {
+		return nil, prompts.Findings{{File: FileName, Message: fmt.Sprintf("the file has %d bytes, more than %d", len(src), maxFile)}}
+	}
+	var doc map[string]any
+	meta, err := toml.Decode(string(src), &doc)
+	if err != nil {
+		return nil, syntaxFinding(src, err)
+	}
+	r := &reader{lines: newLines(src), dir: dir}
+	cfg := r.config(doc, meta)
+	if len(r.findings) > 0 {
+		return nil, r.findings
+	}
+	return cfg, nil
+}
+
+// reader walks the decoded document and collects findings.
+type reader struct {
+	lines    lines
+	dir      string
+	findings prompts.Findings
+}
+
+func (r *reader) config(doc map[string]any, meta toml.MetaData) *Config {
+	r.known(doc, nil, "prompts", "branch", "bucket", "unleash", "environments")
+	cfg := &Config{
+		Prompts: r.text(doc, nil, "prompts", "prompts"),
+		Branch:  r.text(doc, nil, "branch", "main"),
+	}
+	if !fs.ValidPath(cfg.Prompts) || strings.Contains(cfg.Prompts, `\`) {
+		r.add([]string{"prompts"}, "the prompts folder must be a plain path below the root", `write it with / and without "..", for example "prompts"`)
+	}
+	unleash := r.table(doc, nil, "unleash")
+	r.known(unleash, []string{"unleash"}, "url", "project", "flag_prefix")
+	base := Environment{
+		Percent: 5, Stickiness: "userId",
+		Bucket:     r.text(doc, nil, "bucket", ""),
+		UnleashURL: r.text(unleash, []string{"unleash"}, "url", ""),
+		Project:    r.text(unleash, []string{"unleash"}, "project", "default"),
+		FlagPrefix: r.text(unleash, []string{"unleash"}, "flag_prefix", ""),
+	}
+	r.urls(nil, "bucket", &base.Bucket, bucketSchemes)
+	r.urls([]string{"unleash"}, "url", &base.UnleashURL, unleashSchemes)
+	r.prefix([]string{"unleash"}, base.FlagPrefix)
+
+	environments := r.table(doc, nil, "environments")
+	for _, name := range inFileOrder(meta, environments) {
+		cfg.Environments = append(cfg.Environments, r.environment(environments, name, base))
+	}
+	if len(environments) == 0 {
+		r.add(nil, "no environment is configured", "add a table such as [environments.production] with percent = 5")
+	}
+	return cfg
+}
+
+// inFileOrder returns the keys of [environments.…] as the author wrote them.
+func inFileOrder(meta toml.MetaData, environments map[string]any) []string {
+	var names []string
+	for _, key := range meta.Keys() {
+		if len(key) >= 2 && key[0] == "environments" && !slices.Contains(names, key[1]) {
+			if _, ok := environments[key[1]]; ok {
+				names = append(names, key[1])
+			}
+		}
+	}
+	return names
+}
+
+// environmentName is what Unleash accepts, and what a record key can hold.
+var environmentName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$`)
+
+func (r *reader) environment(all map[string]any, name string, base Environment) Environment {
+	at := []string{"environments", name}
+	t := r.table(all, at[:1], name)
+	r.known(t, at, "percent", "stickiness", "on_open_candidate", "bucket", "unleash")
+	e := base
+	e.Name = name
+	if !environmentName.MatchString(name) {
+		r.add(at, fmt.Sprintf("environment name %q is not URL-friendly", name), "use letters, digits, - _ . ~")
+	}
+	e.Percent = r.percent(t, at, base.Percent)
+	e.Stickiness = r.text(t, at, "stickiness", base.Stickiness)
+	switch v := r.text(t, at, "on_open_candidate", "replace"); v {
+	case "replace":
+	case "wait":
+		e.Wait = true
+	default:
+		r.add(append(at, "on_open_candidate"), fmt.Sprintf("on_open_candidate is %q", v), `"replace" or "wait"`)
+	}
+	e.Bucket = r.text(t, at, "bucket", base.Bucket)
+	r.urls(at, "bucket", &e.Bucket, bucketSchemes)
+	own := r.table(t, at, "unleash")
+	inUnleash := append(slices.Clone(at), "unleash")
+	r.known(own, inUnleash, "url", "environment", "project", "flag_prefix")
+	e.UnleashURL = r.text(own, inUnleash, "url", base.UnleashURL)
+	e.UnleashEnvironment = r.text(own, inUnleash, "environment", name)
+	e.Project = r.text(own, inUnleash, "project", base.Project)
+	e.FlagPrefix = r.text(own, inUnleash, "flag_prefix", base.FlagPrefix)
+	r.urls(inUnleash, "url", &e.UnleashURL, unleashSchemes)
+	r.prefix(inUnleash, e.FlagPrefix)
+	if e.Bucket == "" {
+		r.add(at, fmt.Sprintf("environment %s has no bucket", name), `set bucket = "s3://…" at the top of the file, or "file://.promptflag/bucket" to try it out`)
+	}
+	if e.UnleashURL == "" {
+		r.add(at, fmt.Sprintf("environment %s has no flag server", name), `set url under [unleash], or "file://.promptflag/flags" to try it out`)
+	}
+	return e
+}
+
+var (
+	bucketSchemes  = []string{"s3", "gs", "azblob", "file", "mem"}
+	unleashSchemes = []string{"https", "http", "file"}
+	prefixPattern  = regexp.MustCompile(`^[A-Za-z0-9._~-]{0,50}$`)
+)
+
+func (r *reader) prefix(at []string, prefix string) {
+	if !prefixPattern.MatchString(prefix) {
+		r.add(append(slices.Clone(at), "flag_prefix"), fmt.Sprintf("flag_prefix %q would make flag names that Unleash refuses", prefix), "use letters, digits, - _ . ~")
+	}
+}
+
+// urls checks a URL and makes a relative file: URL absolute.
+func (r *reader) urls(at []string, key string, value *string, schemes []string) {
+	if *value == "" {
+		return
+	}
+	u, err := url.Parse(*value)
+	path := append(slices.Clone(at), key)
+	switch {
+	case err != nil:
+		r.add(path, key+" is not a URL", "")
+	case !slices.Contains(schemes, u.Scheme):
+		r.add(path, fmt.Sprintf("%s has the scheme %q", key, u.Scheme), "one of "+strings.Join(schemes, ", "))
+	case u.User != nil:
+		r.add(path, key+" contains credentials", "secrets come from environment variables, never from the file")
+	default:
+		*value = resolveFile(*value, r.dir)
+	}
+}
+
+func (r *reader) percent(t map[string]any, at []string, def int) int {
+	v, ok := t["percent"]
+	if !ok {
+		return def
+	}
+	n, ok := v.(int64)
+	if !ok || n < 0 || n > 100 {
+		r.add(append(slices.Clone(at), "percent"), fmt.Sprintf("percent is %v", v), "a whole number from 0 to 100; the flag server has no finer steps")
+		return def
+	}
+	return int(n)
+}
+
+func (r *reader) text(t map[string]any, at []string, key, def string) string {
+	v, ok := t[key]
+	if !ok {
+		return def
+	}
+	s, ok := v.(string)
+	if !ok {
+		r.add(append(slices.Clone(at), key), key+" must be a string", "")
+		return def
+	}
+	return s
+}
+
+func (r *reader) table(t map[string]any, at []string, key string) map[string]any {
+	v, ok := t[key]
+	if !ok {
+		return nil
+	}
+	m, ok := v.(map[string]any)
+	if !ok {
+		r.add(append(slices.Clone(at), key), key+" must be a table", fmt.Sprintf("write [%s]", strings.Join(append(slices.Clone(at), key), ".")))
+	}
+	return m
+}
+
+// known reports every key that has no meaning here.
+func (r *reader) known(t map[string]any, at []string, keys ...string) {
+	for key := range t {
+		if !slices.Contains(keys, key) {
+			r.add(append(slices.Clone(at), key), fmt.Sprintf("unknown key %q", key), "known here: "+strings.Join(keys, ", "))
+		}
+	}
+}
+
+func (r *reader) add(key []string, message, hint string) {
+	line, col := r.lines.find(key)
+	r.findings = append(r.findings, prompts.Finding{File: path.Clean(FileName), Line: line, Col: col, Message: message, Hint: hint})
+	slices.SortStableFunc(r.findings, func(a, b prompts.Finding) int {
+		return (a.Line-b.Line)*10000 + a.Col - b.Col
+	})
+}

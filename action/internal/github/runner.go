@@ -1,0 +1,101 @@
+package github
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/sethvargo/go-githubactions"
+
+	"github.com/promptflag/promptflag/prompts"
+)
+
+// Runner is the workflow run that this process is a step of.
+type Runner struct {
+	getenv func(string) string
+	action *githubactions.Action
+}
+
+// New returns the runner if there is one: nil outside of a workflow. All
+// methods may be called on nil and do nothing.
+func New(getenv func(string) string, stdout io.Writer) *Runner {
+	if getenv("GITHUB_ACTIONS") != "true" {
+		return nil
+	}
+	return &Runner{getenv, githubactions.New(githubactions.WithWriter(stdout), githubactions.WithGetenv(getenv))}
+}
+
+// Findings writes one annotation per finding. prefix is the folder of the
+// prompts repository inside the checkout.
+func (r *Runner) Findings(findings prompts.Findings, prefix string) {
+	if r == nil {
+		return
+	}
+	for _, f := range findings {
+		fields := map[string]string{"file": strings.TrimPrefix(prefix+"/"+f.File, "/")}
+		if f.Line > 0 {
+			fields["line"] = strconv.Itoa(f.Line)
+		}
+		if f.Col > 0 {
+			fields["col"] = strconv.Itoa(f.Col)
+		}
+		message := f.Message
+		if f.Hint != "" {
+			message += "\n" + f.Hint
+		}
+		r.action.WithFieldsMap(fields).Errorf("%s", message)
+	}
+}
+
+// Notice writes an annotation without a place.
+func (r *Runner) Notice(message string) {
+	if r != nil {
+		r.action.Noticef("%s", message)
+	}
+}
+
+// Error writes an annotation without a place.
+func (r *Runner) Error(message string) {
+	if r != nil {
+		r.action.Errorf("%s", message)
+	}
+}
+
+// Summary appends Markdown to the step summary. The library panics where it
+// cannot write, so the file is opened here.
+func (r *Runner) Summary(markdown string) error {
+	if r == nil || r.getenv("GITHUB_STEP_SUMMARY") == "" {
+		return nil
+	}
+	const limit = 1 << 20 // GitHub drops a longer summary
+	if len(markdown) > limit-64 {
+		markdown = markdown[:limit-64] + "\n\n…cut: too long for a step summary\n"
+	}
+	return appendTo(r.getenv("GITHUB_STEP_SUMMARY"), markdown+"\n")
+}
+
+// Output sets an output of the step to a value that we built: a number, a
+// word, or JSON on one line. Anything else is an error.
+func (r *Runner) Output(name, value string) error {
+	if r == nil || r.getenv("GITHUB_OUTPUT") == "" {
+		return nil
+	}
+	if strings.ContainsAny(name, "=\n\r<") || strings.ContainsAny(value, "\n\r") {
+		return fmt.Errorf("output %s: more than one line", name)
+	}
+	return appendTo(r.getenv("GITHUB_OUTPUT"), name+"="+value+"\n")
+}
+
+func appendTo(path, text string) error {
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	if _, err := f.WriteString(text); err != nil {
+		f.Close()
+		return err
+	}
+	return f.Close()
+}

@@ -1,0 +1,179 @@
+package origin
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+
+	"github.com/promptflag/promptflag/action/internal/plan"
+)
+
+// maxEvent bounds the event payload; GitHub's are at most 25 MB.
+const maxEvent = 26 << 20
+
+// Finder looks around in one environment.
+type Finder struct {
+	Getenv func(string) string
+	Dir    string // the prompts repository
+	Tool   string // name and version of this program
+	NewID  func() string
+	// Git runs git in Dir and returns its standard output; nil runs the
+	// program of that name.
+	Git func(ctx context.Context, args ...string) (string, error)
+}
+
+// OnGitHub reports whether this is a workflow run.
+func (f Finder) OnGitHub() bool { return f.Getenv("GITHUB_ACTIONS") == "true" }
+
+// Find returns what is known. It does not fail: what is unknown stays empty,
+// and a run always has an id.
+func (f Finder) Find(ctx context.Context, reason string) plan.Origin {
+	o := plan.Origin{Tool: f.Tool, Reason: reason}
+	if f.OnGitHub() {
+		f.fromGitHub(&o)
+	} else {
+		f.fromGit(ctx, &o)
+	}
+	if o.Run == "" {
+		o.Run = f.NewID()
+	}
+	return o
+}
+
+func (f Finder) fromGitHub(o *plan.Origin) {
+	o.Commit = f.Getenv("GITHUB_SHA")
+	o.Actor = f.Getenv("GITHUB_ACTOR")
+	repo := f.Getenv("GITHUB_SERVER_URL") + "/" + f.Getenv("GITHUB_REPOSITORY")
+	if id := f.Getenv("GITHUB_RUN_ID"); id != "" {
+		o.Run = id + "." + f.Getenv("GITHUB_RUN_ATTEMPT")
+		o.RunURL = repo + "/actions/runs/" + id
+	}
+	var event struct {
+		HeadCommit struct {
+			Message string `json:"message"`
+		} `json:"head_commit"`
+		PullRequest struct {
+			URL   string `json:"html_url"`
+			Title string `json:"title"`
+		} `json:"pull_request"`
+	}
+	// A payload that cannot be read costs the subject, not the release.
+	if data, err := f.event(); err == nil && json.Unmarshal(data, &event) == nil {
+		o.Subject = firstLine(event.HeadCommit.Message)
+		o.PullRequest = event.PullRequest.URL
+		if o.Subject == "" {
+			o.Subject = firstLine(event.PullRequest.Title)
+		}
+		if n := pullRequestNumber(event.HeadCommit.Message); o.PullRequest == "" && n != "" {
+			o.PullRequest = repo + "/pull/" + n
+		}
+	}
+}
+
+func (f Finder) event() ([]byte, error) {
+	file, err := os.Open(f.Getenv("GITHUB_EVENT_PATH"))
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, maxEvent))
+}
+
+// The two forms in which GitHub writes the number of a merged pull request.
+var (
+	squashed = regexp.MustCompile(`\(#([0-9]+)\)\s*$`)
+	merged   = regexp.MustCompile(`^Merge pull request #([0-9]+) from `)
+)
+
+func pullRequestNumber(message string) string {
+	subject := firstLine(message)
+	for _, form := range []*regexp.Regexp{squashed, merged} {
+		if m := form.FindStringSubmatch(subject); m != nil {
+			return m[1]
+		}
+	}
+	return ""
+}
+
+func (f Finder) fromGit(ctx context.Context, o *plan.Origin) {
+	o.Commit, _ = f.git(ctx, "rev-parse", "--verify", "HEAD")
+	o.Subject, _ = f.git(ctx, "log", "-1", "--format=%s")
+	if status, err := f.git(ctx, "status", "--porcelain", "--", "."); err == nil && status != "" {
+		o.Subject = "uncommitted changes"
+	}
+	o.Actor, _ = f.git(ctx, "config", "user.name")
+	if o.Actor == "" {
+		o.Actor = f.Getenv("USER")
+	}
+}
+
+// ErrNotHead: a newer commit is on the branch; its own run publishes.
+var ErrNotHead = errors.New("this commit is not the head of the branch any more")
+
+// ErrCannotTell: the head could not be asked for.
+var ErrCannotTell = errors.New("cannot tell whether this commit is the head of the branch")
+
+// CheckHead compares the commit that is checked out with the head of branch at
+// the remote. A checkout without a remote, or no checkout at all, passes:
+// there is nobody else to publish.
+func (f Finder) CheckHead(ctx context.Context, branch string) error {
+	remotes, err := f.git(ctx, "remote")
+	if err != nil || remotes == "" {
+		return nil
+	}
+	remote := "origin"
+	if !strings.Contains("\n"+remotes+"\n", "\norigin\n") {
+		remote = firstLine(remotes)
+	}
+	commit, err := f.git(ctx, "rev-parse", "--verify", "HEAD")
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrCannotTell, err)
+	}
+	out, err := f.git(ctx, "ls-remote", "--exit-code", remote, "refs/heads/"+branch)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrCannotTell, err)
+	}
+	head, _, _ := strings.Cut(out, "\t")
+	if head != commit {
+		return notHead(branch, commit, head)
+	}
+	return nil
+}
+
+func notHead(branch, commit, head string) error {
+	return fmt.Errorf("%w: %s is at %.12s, this is %.12s", ErrNotHead, branch, head, commit)
+}
+
+func (f Finder) git(ctx context.Context, args ...string) (string, error) {
+	if f.Git != nil {
+		return f.Git(ctx, args...)
+	}
+	cmd := exec.CommandContext(ctx, "git", args...)
+	cmd.Dir = f.Dir
+	cmd.Env = append(os.Environ(), "GIT_TERMINAL_PROMPT=0", "LC_ALL=C")
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("git %s: %w: %s", args[0], err, redactURL(firstLine(stderr.String())))
+	}
+	return strings.TrimSpace(stdout.String()), nil
+}
+
+// redactURL takes credentials out of the URLs that git puts in its messages.
+func redactURL(s string) string {
+	return credentials.ReplaceAllString(s, "$1")
+}
+
+var credentials = regexp.MustCompile(`(://)[^/@\s]+@`)
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return strings.TrimSpace(line)
+}

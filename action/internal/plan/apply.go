@@ -1,0 +1,276 @@
+package plan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/promptflag/promptflag/action/internal/flags"
+	"github.com/promptflag/promptflag/prompts"
+	"github.com/promptflag/promptflag/store"
+)
+
+// Plan is everything that one command is going to do.
+type Plan struct {
+	Items []Item `json:"items"`
+	// Orphans are flags of prompts that the tree does not have.
+	Orphans []Orphan `json:"orphans,omitempty"`
+}
+
+// Orphan is a flag of ours whose prompt is not in the tree. Nothing happens
+// to it: services may still ask for it.
+type Orphan struct {
+	Prompt      string `json:"prompt"`
+	Environment string `json:"environment"`
+	Flag        string `json:"flag"`
+	Note        string `json:"note"`
+}
+
+// Writes counts the items that change something.
+func (p *Plan) Writes() int {
+	n := 0
+	for _, i := range p.Items {
+		if i.Writes() {
+			n++
+		}
+	}
+	return n
+}
+
+// Stopped lists the items that wait for a person.
+func (p *Plan) Stopped() []Item {
+	var out []Item
+	for _, i := range p.Items {
+		if i.Kind == Stopped {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// Target is one environment: its flags and its bucket.
+type Target struct {
+	Flags  Flags
+	Bucket *store.Bucket
+}
+
+// Origin says on whose behalf a plan is applied. It goes into every release
+// record and, as commit and run, into the id of every strategy.
+type Origin struct {
+	Actor, Commit, Subject, PullRequest, Run, RunURL, Reason, Tool string
+}
+
+// Options of Apply. All functions are required but Head and Done.
+type Options struct {
+	Targets map[string]Target // by environment
+	Origin  Origin
+	Now     func() time.Time
+	NewID   func() string // lower-case hex, different at each call
+	// Head returns an error if this commit may not publish any more. It is
+	// asked before anything is written and again before the first flag.
+	Head func(context.Context) error
+	// Done is told about each item that was applied, from any goroutine but
+	// never two at a time.
+	Done func(Item, error)
+}
+
+// limits of parallel work: requests to the bucket, flags on the server.
+const (
+	blobsAtOnce = 32
+	flagsAtOnce = 8
+)
+
+// Apply carries the plan out. It goes on after a flag that fails, so that one
+// broken flag does not hold up the others, and returns all failures joined.
+func Apply(ctx context.Context, p *Plan, o Options) error {
+	if p.Writes() == 0 {
+		return nil
+	}
+	if err := o.head(ctx); err != nil {
+		return err
+	}
+	if err := putBlobs(ctx, p, o); err != nil {
+		return err
+	}
+	if err := o.head(ctx); err != nil {
+		return err
+	}
+	var (
+		mu       sync.Mutex
+		failures []error
+		group    errgroup.Group
+	)
+	group.SetLimit(flagsAtOnce)
+	for _, item := range p.Items {
+		if !item.Writes() {
+			continue
+		}
+		group.Go(func() error {
+			mu.Lock()
+			givenUp := len(failures) >= maxFailures
+			mu.Unlock()
+			if givenUp || ctx.Err() != nil {
+				return nil
+			}
+			applied, err := applyItem(ctx, item, o)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				err = fmt.Errorf("%s in %s: %w", item.Prompt, item.Environment, err)
+				failures = append(failures, err)
+			}
+			if o.Done != nil {
+				o.Done(applied, err)
+			}
+			return nil
+		})
+	}
+	group.Wait()
+	if err := ctx.Err(); err != nil {
+		failures = append(failures, err)
+	}
+	return errors.Join(failures...)
+}
+
+// maxFailures is how many flags may fail before a server counts as broken.
+const maxFailures = 3
+
+func (o Options) head(ctx context.Context) error {
+	if o.Head == nil {
+		return nil
+	}
+	return o.Head(ctx)
+}
+
+// putBlobs writes every artifact that is about to be named, once per bucket.
+func putBlobs(ctx context.Context, p *Plan, o Options) error {
+	type key struct {
+		bucket *store.Bucket
+		digest prompts.Digest
+	}
+	seen := map[key]bool{}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(blobsAtOnce)
+	for _, item := range p.Items {
+		if !item.Writes() || item.Blob == nil {
+			continue
+		}
+		bucket := o.Targets[item.Environment].Bucket
+		k := key{bucket, prompts.DigestOf(item.Blob)}
+		if seen[k] {
+			continue
+		}
+		seen[k] = true
+		group.Go(func() error {
+			_, _, err := bucket.Put(ctx, item.Blob)
+			if err != nil {
+				return fmt.Errorf("%s: %w", item.Prompt, err)
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// applyItem looks at the flag once more, decides again if it changed, and
+// writes: intents, steps, dones.
+func applyItem(ctx context.Context, item Item, o Options) (Item, error) {
+	target := o.Targets[item.Environment]
+	now, err := readFlag(ctx, target.Flags, item.Flag)
+	if err != nil {
+		return item, err
+	}
+	if !sameFlag(now, item.Seen) && item.Decide != nil {
+		again, err := item.Decide(now)
+		if err != nil {
+			return item, err
+		}
+		again.Warnings = append(again.Warnings, "the flag changed after the plan was made; decided again")
+		item = again
+		if item.Problem != nil {
+			return item, fmt.Errorf("%s (%s)", item.Problem.Message, item.Problem.Hint)
+		}
+		if !item.Writes() {
+			return item, nil
+		}
+	}
+	id, at := o.NewID(), o.Now().UTC()
+	if err := putRecords(ctx, item, o, id, at, store.Intent); err != nil {
+		return item, err
+	}
+	for _, step := range item.Steps {
+		if err := step.do(ctx, target.Flags, item.Flag); err != nil {
+			return item, err
+		}
+	}
+	if err := readBack(ctx, target.Flags, item); err != nil {
+		return item, err
+	}
+	return item, putRecords(ctx, item, o, id, at, store.Done)
+}
+
+// readFlag returns nil for a flag that does not exist.
+func readFlag(ctx context.Context, server Flags, name string) (*flags.Flag, error) {
+	f, err := server.Read(ctx, name)
+	switch {
+	case errors.Is(err, flags.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return &f, nil
+}
+
+func sameFlag(a, b *flags.Flag) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Enabled == b.Enabled && reflect.DeepEqual(a.Strategies, b.Strategies)
+}
+
+// readBack compares what the flag says now with what was promised. A dial may
+// have been turned by a person in the meantime; a version may not.
+func readBack(ctx context.Context, server Flags, item Item) error {
+	f, err := readFlag(ctx, server, item.Flag)
+	if err != nil {
+		return fmt.Errorf("read back: %w", err)
+	}
+	if f == nil {
+		return fmt.Errorf("read back: flag %s is gone", item.Flag)
+	}
+	got := StateOf(f, flags.Recognise(*f, item.Prompt, item.Environment))
+	want := item.After
+	if got.Stable != want.Stable || got.Candidate != want.Candidate {
+		return fmt.Errorf("read back: flag %s says stable %s candidate %s, expected stable %s candidate %s: somebody else wrote at the same time; run the command again",
+			item.Flag, orNone(Version(got.Stable)), orNone(Version(got.Candidate)), orNone(Version(want.Stable)), orNone(Version(want.Candidate)))
+	}
+	return nil
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}
+
+func putRecords(ctx context.Context, item Item, o Options, id string, at time.Time, phase store.Phase) error {
+	for _, e := range item.Events {
+		err := o.Targets[item.Environment].Bucket.PutRecord(ctx, store.Record{
+			ID: id, Phase: phase, Time: at,
+			Name: item.Prompt, Environment: item.Environment, Action: string(e.Action), Ref: e.Ref.String(),
+			Actor: o.Origin.Actor, Commit: o.Origin.Commit, Subject: o.Origin.Subject,
+			PullRequest: o.Origin.PullRequest, Run: o.Origin.RunURL, Reason: o.Origin.Reason, Tool: o.Origin.Tool,
+			Before: item.Before.record(), After: item.After.record(),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+package plan
+
+import (
+	"github.com/promptflag/promptflag/action/internal/flags"
+	"github.com/promptflag/promptflag/prompts"
+	"github.com/promptflag/promptflag/store"
+)
+
+// Kind says what happens to a prompt in an environment.
+type Kind string
+
+// The kinds, in the words that people read in the table.
+const (
+	Unchanged Kind = "unchanged"
+	Create    Kind = "new"       // a prompt that has no flag here yet
+	Canary    Kind = "candidate" // a new version starts as candidate
+	Restore   Kind = "restore"   // a version that was stable becomes stable again
+	Withdraw  Kind = "withdraw"  // the candidate goes, git is back at stable
+	Held      Kind = "held"      // somebody rejected this version
+	Waiting   Kind = "waiting"   // another candidate is still being dialled up
+	Repair    Kind = "repair"    // only leftovers and lost marks are put right
+	Stopped   Kind = "stopped"   // nothing is done until a person decides
+	Promote   Kind = "promote"
+	Dial      Kind = "dial"
+	Off       Kind = "off"
+	On        Kind = "on"
+	Rollback  Kind = "rollback"
+)
+
+// Item is one prompt in one environment.
+type Item struct {
+	Prompt      string `json:"prompt"`
+	Environment string `json:"environment"`
+	Flag        string `json:"flag"`
+	Kind        Kind   `json:"kind"`
+
+	Before State  `json:"before"`
+	After  State  `json:"after"`
+	Moves  []Move `json:"moves,omitempty"`
+	// Why is one sentence for people.
+	Why string `json:"why"`
+	// Warnings do not stop anything.
+	Warnings []string `json:"warnings,omitempty"`
+	// Problem is set when Kind is Stopped.
+	Problem *Problem `json:"problem,omitempty"`
+
+	// Blob is the artifact that a flag will name for the first time.
+	Blob []byte `json:"-"`
+	// Steps are the writes to the flag, in order.
+	Steps []Step `json:"-"`
+	// Events are what the release records will say.
+	Events []Event `json:"-"`
+	// Seen is the flag that the item was decided on; nil if it did not exist.
+	Seen *flags.Flag `json:"-"`
+	// Decide computes the item again from a flag that was read later; nil
+	// means that the item does not depend on it.
+	Decide func(*flags.Flag) (Item, error) `json:"-"`
+}
+
+// Writes reports whether applying the item changes anything.
+func (i Item) Writes() bool { return len(i.Steps) > 0 }
+
+// Problem is why a person has to act first.
+type Problem struct {
+	Message string `json:"message"`
+	Hint    string `json:"hint"`
+}
+
+// Event is one sentence of a release record: a version and what became of it.
+type Event struct {
+	Action Action
+	Ref    prompts.Ref
+}
+
+// Action is the word in a record's key. The newest done record about a
+// version tells whether it was stable, is held, or may be tried again.
+type Action string
+
+// Actions that end in a version being stable.
+const (
+	ActionCreate  Action = "create"  // first version of a prompt here
+	ActionFold    Action = "fold"    // a candidate at 100 % became stable
+	ActionRestore Action = "restore" // stable again, at once
+)
+
+// Other actions.
+const (
+	ActionCandidate Action = "candidate" // started as candidate
+	ActionWithdraw  Action = "withdraw"  // taken away as candidate, may come back
+	ActionReject    Action = "reject"    // somebody does not want it: held
+	ActionPromote   Action = "promote"   // dialled to 100 % by command
+	ActionDial      Action = "dial"
+	ActionOff       Action = "off"
+	ActionOn        Action = "on"
+)
+
+// State is what one flag says in one environment.
+type State struct {
+	Exists            bool   `json:"exists"`
+	Stable            string `json:"stable,omitempty"`    // ref
+	Candidate         string `json:"candidate,omitempty"` // ref
+	Percent           int    `json:"percent"`             // of the candidate
+	CandidateDisabled bool   `json:"candidateDisabled,omitempty"`
+	Constrained       bool   `json:"constrained,omitempty"` // candidate for some callers only
+	StableDisabled    bool   `json:"stableDisabled,omitempty"`
+	Enabled           bool   `json:"enabled"`
+}
+
+// StateOf reads the state out of a flag.
+func StateOf(f *flags.Flag, r flags.Roles) State {
+	if f == nil {
+		return State{}
+	}
+	s := State{Exists: true, Enabled: f.Enabled}
+	if r.Stable != nil {
+		s.Stable, s.StableDisabled = r.Stable.Ref(), r.Stable.Disabled
+	}
+	if r.Candidate != nil {
+		s.Candidate = r.Candidate.Ref()
+		s.Percent = r.Candidate.Rollout()
+		s.CandidateDisabled = r.Candidate.Disabled
+		s.Constrained = r.Candidate.Constrained()
+	}
+	return s
+}
+
+// record is the form that release records keep.
+func (s State) record() *store.State {
+	return &store.State{
+		Stable: s.Stable, Candidate: s.Candidate, Percent: s.Percent,
+		CandidateDisabled: s.CandidateDisabled, Enabled: s.Enabled,
+	}
+}
+
+// Version is the first 12 hex digits of a ref's digest, "" for no ref.
+func Version(ref string) string {
+	r, err := prompts.ParseRef(ref)
+	if err != nil {
+		return ""
+	}
+	return r.Version()
+}

@@ -1,0 +1,133 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/promptflag/promptflag/action/internal/plan"
+)
+
+// Plan prints the table that plan and publish share: a line of columns per
+// prompt and environment, and below it why and who moves. Items that change
+// nothing are counted unless all is set.
+func Plan(w io.Writer, p *plan.Plan, all bool) error {
+	var b strings.Builder
+	tab := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tab, "PROMPT\tENVIRONMENT\tSTABLE\tCANDIDATE\tPERCENT\tWHAT")
+	unchanged := 0
+	var notes [][]string
+	for _, i := range p.Items {
+		if quiet(i) && !all {
+			unchanged++
+			continue
+		}
+		fmt.Fprintf(tab, "%s\t%s\t%s\t%s\t%s\t%s\n", i.Prompt, i.Environment, stableCell(i), candidateCell(i), percentCell(i), i.Kind)
+		notes = append(notes, itemNotes(i))
+	}
+	tab.Flush()
+	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+	if len(notes) > 0 {
+		fmt.Fprintln(w, strings.TrimRight(lines[0], " "))
+		for n, line := range lines[1:] {
+			fmt.Fprintln(w, strings.TrimRight(line, " "))
+			for _, note := range notes[n] {
+				fmt.Fprintln(w, "    "+note)
+			}
+		}
+	}
+	for _, o := range p.Orphans {
+		fmt.Fprintf(w, "orphan: %s in %s: %s\n", o.Flag, o.Environment, o.Note)
+	}
+	_, err := fmt.Fprintln(w, tally(p, unchanged))
+	return err
+}
+
+// quiet items need no line of their own.
+func quiet(i plan.Item) bool { return i.Kind == plan.Unchanged && len(i.Warnings) == 0 }
+
+func itemNotes(i plan.Item) []string {
+	notes := []string{i.Why}
+	for _, m := range i.Moves {
+		notes = append(notes, m.String())
+	}
+	if i.Writes() && len(i.Moves) == 0 && i.Kind != plan.Repair {
+		notes = append(notes, "nobody moves yet")
+	}
+	if i.Problem != nil {
+		notes = append(notes, "to do: "+i.Problem.Hint)
+	}
+	for _, w := range i.Warnings {
+		notes = append(notes, "warning: "+w)
+	}
+	return notes
+}
+
+func tally(p *plan.Plan, hidden int) string {
+	writes, stopped := p.Writes(), len(p.Stopped())
+	parts := []string{plural(writes, "change", "changes")}
+	if stopped > 0 {
+		parts = append(parts, plural(stopped, "flag waits for a person", "flags wait for a person"))
+	}
+	if hidden > 0 {
+		parts = append(parts, plural(hidden, "prompt unchanged", "prompts unchanged"))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+func stableCell(i plan.Item) string {
+	return change(plan.Version(i.Before.Stable), plan.Version(i.After.Stable))
+}
+
+func candidateCell(i plan.Item) string {
+	return change(candidateText(i.Before), candidateText(i.After))
+}
+
+func candidateText(s plan.State) string {
+	if s.Candidate == "" {
+		return ""
+	}
+	if s.CandidateDisabled {
+		return plan.Version(s.Candidate) + " (held)"
+	}
+	return plan.Version(s.Candidate)
+}
+
+func percentCell(i plan.Item) string {
+	return change(percentText(i.Before), percentText(i.After))
+}
+
+func percentText(s plan.State) string {
+	switch {
+	case s.Candidate == "":
+		return ""
+	case s.CandidateDisabled:
+		return "0 %"
+	case s.Exists && !s.Enabled:
+		return fmt.Sprintf("%d %% (OFF)", s.Percent)
+	}
+	return fmt.Sprintf("%d %%", s.Percent)
+}
+
+// change shows what was and what will be; "–" is nothing.
+func change(before, after string) string {
+	if before == after {
+		return orDash(before)
+	}
+	return orDash(before) + " → " + orDash(after)
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "–"
+	}
+	return s
+}

@@ -1,0 +1,311 @@
+package rollout
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/promptflag/promptflag/action/internal/flags"
+	"github.com/promptflag/promptflag/action/internal/plan"
+	"github.com/promptflag/promptflag/prompts"
+)
+
+// Head is a version that git wants at a place.
+type Head struct {
+	Place
+	Version     *prompts.Prompt
+	Description string // of the flag, if it is created
+	// Retry ends a hold: the version becomes candidate again.
+	Retry bool
+}
+
+// merge is a draft with the head that it is about.
+type merge struct {
+	*draft
+	head Head
+}
+
+func (m *merge) ref() prompts.Ref { return m.head.Version.Ref() }
+
+// Settled recognises, in the export of a whole environment, a flag that needs
+// no second look: the head is live and nothing is broken. Everything that is
+// decided from the order of strategies or from records is not settled.
+func (h Head) Settled(f *flags.Flag) (plan.Item, bool) {
+	d := &merge{h.draft(f), h}
+	r := d.roles
+	if !f.Enabled || r.Stable == nil || r.Stable.Disabled || len(r.Lost)+len(r.Leftovers)+len(r.Foreign) > 0 {
+		return plan.Item{}, false
+	}
+	switch {
+	case d.ref() == d.stableRef() && r.Candidate == nil:
+		d.headIsStable()
+	case d.ref() == d.candidateRef() && d.active():
+		d.headIsDialled()
+	default:
+		return plan.Item{}, false
+	}
+	return d.Item, true
+}
+
+// Stopped is the item of a flag that cannot be read for a reason that a person
+// has to remove.
+func (h Head) Stopped(message, hint string) plan.Item {
+	d := h.draft(nil)
+	d.stop(message, hint)
+	return d.Item
+}
+
+// Decide applies the rules to a flag as it was read: exact strategies in
+// evaluation order, nil if there is no such flag.
+func (h Head) Decide(f *flags.Flag) (plan.Item, error) {
+	d := &merge{h.draft(f), h}
+	if err := d.rules(); err != nil {
+		return plan.Item{}, err
+	}
+	if d.Kind == plan.Stopped {
+		return d.Item, nil
+	}
+	if err := d.environmentSwitch(); err != nil {
+		return plan.Item{}, err
+	}
+	d.cleanUp()
+	d.finish()
+	return d.Item, nil
+}
+
+func (d *merge) rules() error {
+	if d.flag == nil || len(d.flag.Strategies) == 0 {
+		d.create()
+		return nil
+	}
+	d.restoreRoles()
+	switch {
+	case d.roles.Stable == nil && d.roles.Candidate == nil:
+		d.stop("the flag "+d.Flag+" exists and is not ours: none of its strategies is the stable one of this prompt",
+			"give the prompt another name, delete the flag's strategies, or adopt the flag")
+		return nil
+	case d.roles.Stable == nil:
+		d.stop("the flag "+d.Flag+" has no stable strategy any more: callers outside the candidate get nothing",
+			fmt.Sprintf("promptflag rollback %s --to VERSION sets one", d.Prompt))
+		return nil
+	case d.ref() == d.stableRef():
+		d.headIsStable()
+		return nil
+	case d.ref() == d.candidateRef():
+		return d.headIsCandidate()
+	}
+	return d.headIsNew()
+}
+
+// create: the first version of a prompt is stable at once.
+func (d *merge) create() {
+	d.Kind, d.Why = plan.Create, "new prompt: everybody gets it"
+	if d.flag == nil {
+		d.step(plan.Step{Create: &flags.New{Name: d.Flag, Prompt: d.Prompt, Description: d.head.Description}})
+	}
+	d.setStable(d.ref(), d.at.Origin.Subject)
+	d.event(plan.ActionCreate, d.ref())
+}
+
+// headIsStable: a candidate that git does not have any more goes away.
+func (d *merge) headIsStable() {
+	if d.roles.Candidate == nil {
+		d.Why = "git and flag agree"
+		return
+	}
+	if d.roles.Stable.Disabled {
+		d.stableIsDisabled()
+		return
+	}
+	gone := d.candidateRef()
+	d.Kind, d.Why = plan.Withdraw, "git is back at the stable version: the candidate goes"
+	d.removeCandidate()
+	d.event(plan.ActionWithdraw, gone)
+}
+
+func (d *merge) headIsCandidate() error {
+	if d.active() {
+		d.headIsDialled()
+		return nil
+	}
+	if d.head.Retry {
+		return d.raise("retry: the hold ends")
+	}
+	return d.hold("somebody disabled this candidate")
+}
+
+// headIsDialled: nothing is touched.
+func (d *merge) headIsDialled() {
+	dialled := d.roles.Candidate.Rollout()
+	d.Why = fmt.Sprintf("candidate at %d %%: the dial belongs to people", dialled)
+	if dialled != d.at.Percent {
+		d.Why = fmt.Sprintf("ignored: %d %% is dialled (configured %d %%)", dialled, d.at.Percent)
+	}
+}
+
+// headIsNew: neither stable nor candidate; its records decide.
+func (d *merge) headIsNew() error {
+	h, err := d.at.History()
+	if err != nil {
+		return err
+	}
+	what, since := h.fate(d.ref().Version())
+	switch {
+	case d.head.Retry && (what == rejected || what == raised):
+		return d.raise("retry: the hold ends")
+	case what == rejected:
+		d.held("rejected" + on(since))
+	case what == raised:
+		d.held("the candidate was deleted by a person; it was started" + on(since))
+	case what == stable:
+		d.restore()
+	default:
+		return d.raise("")
+	}
+	return nil
+}
+
+// hold says since when, if a record knows.
+func (d *merge) hold(why string) error {
+	h, err := d.at.History()
+	if err != nil {
+		return err
+	}
+	if what, since := h.fate(d.ref().Version()); what == rejected {
+		why = "rejected" + on(since)
+	}
+	d.held(why)
+	return nil
+}
+
+func (d *merge) held(why string) {
+	d.Kind = plan.Held
+	d.Why = fmt.Sprintf("held: %s. It ends when the file changes, or with publish --retry %s", why, d.Prompt)
+}
+
+func on(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return " on " + t.UTC().Format("2006-01-02 15:04 UTC")
+}
+
+// restore: a version that was stable here is what git revert after a promotion
+// asks for. It becomes stable at once; what it replaces is held.
+func (d *merge) restore() {
+	d.Kind, d.Why = plan.Restore, "this version was stable here before: everybody gets it back at once"
+	replaced, subject := d.stableRef(), subjectOf(*d.roles.Stable)
+	old := d.roles.Candidate
+	if d.promoted() {
+		replaced, subject = d.candidateRef(), subjectOf(*old)
+	}
+	d.setStable(d.ref(), d.at.Origin.Subject)
+	d.event(plan.ActionRestore, d.ref())
+	held := d.strategy(flags.Candidate, replaced, subject, d.at.Percent)
+	held.Disabled = true
+	if !d.makeRoom(&held) {
+		return
+	}
+	d.step(plan.Step{Add: &held})
+	d.event(plan.ActionReject, replaced)
+	if old != nil {
+		d.step(plan.Step{Delete: old.ID})
+		if ref := refOf(old); ref != replaced {
+			d.event(whatBecomesOf(old), ref)
+		}
+	}
+	d.After.Candidate, d.After.Percent, d.After.CandidateDisabled = replaced.String(), held.Rollout(), true
+	d.After.Constrained = false
+}
+
+// raise: the head becomes the candidate; a promoted one becomes stable first.
+func (d *merge) raise(why string) error {
+	c := d.roles.Candidate
+	fold := d.promoted() && c != nil && d.candidateRef() != d.ref()
+	if fold {
+		off, err := d.offByPerson()
+		if err != nil {
+			return err
+		}
+		if off {
+			// OFF is "everybody gets stable": a fold would change what they get.
+			fold = false
+			d.warn("%s was at 100 %% when the environment was switched off; it does not become stable", d.candidateRef().Version())
+		}
+	}
+	if !fold && d.active() && d.at.Env.Wait && d.candidateRef() != d.ref() {
+		d.Kind = plan.Waiting
+		d.Why = fmt.Sprintf("waits: %s is being dialled up (%d %%) and on_open_candidate is \"wait\"", d.candidateRef().Version(), c.Rollout())
+		return nil
+	}
+	if d.roles.Stable.Disabled && !fold {
+		d.stableIsDisabled()
+		return nil
+	}
+	d.Kind = plan.Canary
+	percent := d.at.Percent
+	d.Why = fmt.Sprintf("new version: candidate at %d %%", percent)
+	if fold {
+		d.Why = fmt.Sprintf("%s was at 100 %% and becomes stable; new version: candidate at %d %%", d.candidateRef().Version(), percent)
+		if d.stableRef() != d.candidateRef() {
+			d.setStable(d.candidateRef(), subjectOf(*c))
+		}
+		d.event(plan.ActionFold, d.candidateRef())
+	}
+	s := d.strategy(flags.Candidate, d.ref(), d.at.Origin.Subject, percent)
+	if c != nil && !fold && c.Constrained() {
+		s = d.strategy(flags.Candidate, d.ref(), d.at.Origin.Subject, c.Rollout())
+		s.Constraints, s.Segments = slices.Clone(c.Constraints), slices.Clone(c.Segments)
+		d.Why = fmt.Sprintf("new version: candidate for the same callers as %s, at %d %% of them", d.candidateRef().Version(), c.Rollout())
+	}
+	if !d.makeRoom(&s) {
+		return nil
+	}
+	d.step(plan.Step{Add: &s})
+	d.event(plan.ActionCandidate, d.ref())
+	if c != nil {
+		d.step(plan.Step{Delete: c.ID})
+		if !fold && d.candidateRef() != d.ref() {
+			d.event(whatBecomesOf(c), d.candidateRef())
+		}
+	}
+	if why != "" {
+		d.Why = why + "; " + d.Why
+	}
+	d.After.Candidate, d.After.Percent, d.After.CandidateDisabled = d.ref().String(), s.Rollout(), false
+	d.After.Constrained = s.Constrained()
+	return nil
+}
+
+// whatBecomesOf a replaced candidate: one that a person had disabled stays
+// unwanted, one that was active may come back.
+func whatBecomesOf(c *flags.Strategy) plan.Action {
+	if c.Disabled {
+		return plan.ActionReject
+	}
+	return plan.ActionWithdraw
+}
+
+func (d *draft) stableIsDisabled() {
+	d.stop("the stable strategy of "+d.Flag+" is disabled: callers outside the candidate get nothing from the flag",
+		"enable it on the flag's page, or set another one with promptflag rollback "+d.Prompt+" --to VERSION")
+}
+
+func (d *draft) removeCandidate() {
+	d.step(plan.Step{Delete: d.roles.Candidate.ID})
+	d.After.Candidate, d.After.Percent, d.After.CandidateDisabled, d.After.Constrained = "", 0, false, false
+}
+
+// setStable adds the new stable strategy at the place of the old one, which
+// goes afterwards: there is always one that matches.
+func (d *draft) setStable(ref prompts.Ref, subject string) {
+	s := d.strategy(flags.Stable, ref, subject, 100)
+	if old := d.roles.Stable; old != nil {
+		s.SortOrder = old.SortOrder
+		d.step(plan.Step{Add: &s})
+		d.step(plan.Step{Delete: old.ID})
+	} else {
+		d.step(plan.Step{Add: &s})
+	}
+	d.After.Exists, d.After.Stable, d.After.StableDisabled = true, ref.String(), false
+}
