@@ -3,6 +3,7 @@ package prompts
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/BurntSushi/toml"
 )
@@ -92,7 +93,7 @@ func (c *checker) decode() (table, bool) {
 	var syntax toml.ParseError
 	switch {
 	case errors.As(err, &syntax):
-		c.add(syntax.Position.Start, "", "%s", syntax.Message)
+		c.add(syntax.Position.Start, "", "%s", strings.TrimSuffix(syntax.Message, "."))
 		return table{}, false
 	case err != nil:
 		c.addFile("", "%s", err)

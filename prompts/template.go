@@ -109,7 +109,7 @@ func parseTag(inner string, pos int) (tag, *problem) {
 		return t, &problem{pos, "the delimiters of a template cannot be changed", "remove this tag and write {{name}}"}
 	}
 	if !tagPattern.MatchString(t.name) {
-		return t, &problem{pos, fmt.Sprintf("tag {{%s}} is not a name", shorten(strings.TrimSpace(inner))),
+		return t, &problem{pos, fmt.Sprintf("tag {{%s}} is not a name", shorten(inner)),
 			"templates are Mustache: {{name}}, {{#name}}…{{/name}}, {{^name}}…{{/name}}, {{! comment}}"}
 	}
 	return t, nil
