@@ -8,6 +8,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/cbroglie/mustache"
+	"github.com/google/go-cmp/cmp"
 	"github.com/gowebpki/jcs"
 )
 
@@ -104,6 +106,9 @@ func FuzzRender(f *testing.F) {
 		if before == nil || whole == nil || !utf8.ValidString(template) {
 			return
 		}
+		if diff := cmp.Diff(libraryTags(nil, whole.compiled.Tags()), ownTags(whole.tags)); diff != "" {
+			t.Errorf("the library sees other tags in %q (-library +ours):\n%s", template+"{{s}}", diff)
+		}
 		context := map[string]any{}
 		for name, v := range map[string]any{"s": value, "b": true, "l": []any{value, 1.5, map[string]any{"k": value}}, "o": map[string]any{"k": value, "n": nil}} {
 			converted, err := valueOf(types[name], v)
@@ -123,6 +128,34 @@ func FuzzRender(f *testing.F) {
 			t.Errorf("render(%q) = %q, want it to end with %q", template+"{{s}}", got, value)
 		}
 	})
+}
+
+func libraryTags(out []string, tags []mustache.Tag) []string {
+	for _, t := range tags {
+		switch t.Type() {
+		case mustache.Variable:
+			out = append(out, t.Name())
+		case mustache.Section:
+			out = libraryTags(append(out, "#"+t.Name()), t.Tags())
+		case mustache.InvertedSection:
+			out = libraryTags(append(out, "^"+t.Name()), t.Tags())
+		default:
+			out = append(out, t.Type().String())
+		}
+	}
+	return out
+}
+
+func ownTags(tags []tag) (out []string) {
+	for _, t := range tags {
+		switch t.kind {
+		case 0:
+			out = append(out, t.name)
+		case '#', '^':
+			out = append(out, string(t.kind)+t.name)
+		}
+	}
+	return out
 }
 
 func compiled(text string, types map[string]string) *template {

@@ -1,6 +1,7 @@
 package prompts
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -64,7 +65,10 @@ func (l *loader) visit(file string, d fs.DirEntry, err error) error {
 	switch base := path.Base(file); {
 	case err != nil:
 		l.add(file, "", "%s", err)
-	case file == l.root && d.IsDir():
+	case file == l.root:
+		if !d.IsDir() {
+			l.add(file, "", "not a folder")
+		}
 	case strings.HasPrefix(base, "_"), strings.HasPrefix(base, "."):
 		if d.IsDir() {
 			return fs.SkipDir
@@ -74,6 +78,10 @@ func (l *loader) visit(file string, d fs.DirEntry, err error) error {
 		l.file(file)
 	case strings.EqualFold(path.Ext(base), ".toml"):
 		l.add(file, "rename it to .toml", "extension %q is not .toml", path.Ext(base))
+	case d.Type()&fs.ModeSymlink != 0:
+		if info, err := fs.Stat(l.fsys, file); err != nil || info.IsDir() {
+			l.add(file, "put the files themselves here", "a link to a folder is not followed")
+		}
 	}
 	return nil
 }
@@ -105,6 +113,13 @@ func (l *loader) file(file string) {
 
 // read returns at most one byte more than Parse accepts.
 func (l *loader) read(file string) ([]byte, error) {
+	info, err := fs.Stat(l.fsys, file)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() { // opening a pipe would wait for its writer
+		return nil, errors.New("not a regular file")
+	}
 	f, err := l.fsys.Open(file)
 	if err != nil {
 		return nil, err

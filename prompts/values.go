@@ -1,6 +1,7 @@
 package prompts
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -72,9 +73,15 @@ func valueOf(kind string, v any) (any, error) {
 	if v == nil {
 		return nil, fmt.Errorf("must be %s, not nil", kind)
 	}
-	out, err := fromGo(v)
+	scalar, isScalar, err := fromScalar(v)
 	if err != nil {
 		return nil, err
+	}
+	out := scalar
+	if !isScalar && (kind == "array" || kind == "object") {
+		if out, err = fromGo(v, 0); err != nil {
+			return nil, err
+		}
 	}
 	fits := false
 	switch out := out.(type) {
@@ -102,84 +109,83 @@ func valueOf(kind string, v any) (any, error) {
 
 // fromGo converts a Go value. What is not made of plain maps, slices and scalars
 // goes through its JSON form, so that structs and their tags work.
-func fromGo(v any) (any, error) {
+func fromGo(v any, depth int) (any, error) {
+	if depth > maxDepth {
+		return nil, fmt.Errorf("is nested deeper than %d", maxDepth) // or contains itself
+	}
 	switch v := v.(type) {
 	case nil:
 		return null{}, nil
-	case string, bool, int64, uint64:
-		return v, nil
-	case int:
-		return int64(v), nil
-	case float64:
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return nil, errors.New("is not a finite number")
-		}
-		return float(v), nil
-	case json.Number:
-		return fromNumber(v)
 	case []any:
-		return fromSlice(v)
+		out := make(list, len(v))
+		for i, e := range v {
+			var err error
+			if out[i], err = fromGo(e, depth+1); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
 	case map[string]any:
-		return fromMap(v)
-	}
-	return fromReflected(v)
-}
-
-func fromSlice(v []any) (any, error) {
-	out := make(list, len(v))
-	for i, e := range v {
-		var err error
-		if out[i], err = fromGo(e); err != nil {
-			return nil, err
+		out := make(fields, len(v))
+		for key, e := range v {
+			var err error
+			if out[key], err = fromGo(e, depth+1); err != nil {
+				return nil, err
+			}
 		}
+		return out, nil
 	}
-	return out, nil
+	if out, ok, err := fromScalar(v); ok || err != nil {
+		return out, err
+	}
+	return fromJSON(v, depth)
 }
 
-func fromMap(v map[string]any) (any, error) {
-	out := make(fields, len(v))
-	for key, e := range v {
-		var err error
-		if out[key], err = fromGo(e); err != nil {
-			return nil, err
+// fromScalar converts values of the string, bool and number kinds, and says
+// whether v is one.
+func fromScalar(v any) (out any, ok bool, err error) {
+	switch v := v.(type) {
+	case string, bool, int64, uint64:
+		return v, true, nil
+	case json.Number:
+		if i, err := v.Int64(); err == nil {
+			return i, true, nil
 		}
+		f, err := v.Float64()
+		if err != nil {
+			return nil, false, errors.New("is not a number")
+		}
+		return float(f), true, nil
 	}
-	return out, nil
-}
-
-func fromNumber(n json.Number) (any, error) {
-	if i, err := n.Int64(); err == nil {
-		return i, nil
-	}
-	f, err := n.Float64()
-	if err != nil {
-		return nil, errors.New("is not a number")
-	}
-	return fromGo(f)
-}
-
-func fromReflected(v any) (any, error) {
 	switch r := reflect.ValueOf(v); r.Kind() {
 	case reflect.String:
-		return r.String(), nil
+		return r.String(), true, nil
 	case reflect.Bool:
-		return r.Bool(), nil
+		return r.Bool(), true, nil
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return r.Int(), nil
+		return r.Int(), true, nil
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		return r.Uint(), nil
+		return r.Uint(), true, nil
 	case reflect.Float32, reflect.Float64:
-		return fromGo(r.Float())
+		f := r.Float()
+		if math.IsNaN(f) || math.IsInf(f, 0) {
+			return nil, false, errors.New("is not a finite number")
+		}
+		return float(f), true, nil
 	}
+	return nil, false, nil
+}
+
+func fromJSON(v any, depth int) (any, error) {
 	data, err := json.Marshal(v)
 	if err != nil {
 		return nil, errors.New("cannot be encoded as JSON")
 	}
-	dec := json.NewDecoder(strings.NewReader(string(data)))
+	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()
 	var decoded any
 	if err := dec.Decode(&decoded); err != nil {
 		return nil, errors.New("cannot be encoded as JSON")
 	}
-	return fromGo(decoded)
+	return fromGo(decoded, depth)
 }

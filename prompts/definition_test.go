@@ -1,0 +1,95 @@
+package prompts
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestParseAbout(t *testing.T) {
+	d, err := Parse("prompts/support/triage.toml", "support.triage", read(t, "testdata/golden/every_member.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Prompt = nil
+	percent := 5
+	want := &Definition{
+		File:        "prompts/support/triage.toml",
+		Description: "Sorts incoming tickets.",
+		Owners:      []string{"@acme/support-ai"},
+		Tags:        []string{"support"},
+		MovedFrom:   "support.sort",
+		Deprecated:  &Deprecated{Reason: "The new one is better.", ReplacedBy: "support.triage2"},
+		Rollout:     map[string]Rollout{"production": {Percent: &percent, Stickiness: "tenantId"}},
+	}
+	if diff := cmp.Diff(want, d); diff != "" {
+		t.Errorf("Parse (-want +got):\n%s", diff)
+	}
+}
+
+// TestParseLimits: what is too large or would cost too much has one finding and no long wait.
+func TestParseLimits(t *testing.T) {
+	quotes := strings.Repeat(`"`, maxSize/2+100) // each becomes two bytes of JSON
+	schema := func(n int) string {
+		var b strings.Builder
+		b.WriteString(hello + "[output.schema.properties]\n")
+		for i := range n {
+			b.WriteString("p" + strings.Repeat("x", i%7) + strings.Repeat("y", i/7%70) + strings.Repeat("z", i/490) + " = {}\n")
+		}
+		return b.String()
+	}
+	for _, test := range []struct{ name, src, want string }{
+		{"file over 1 MiB", hello + "#" + strings.Repeat("x", maxSize), "file is larger than 1048576 bytes"},
+		{"artifact over 1 MiB", strings.Replace(hello, `"Hello."`, "'"+quotes+"'", 1), "prompt is larger than 1048576 bytes"},
+		{"schema of many parts", schema(maxSchemaNodes), "schema has more than 5000 parts"},
+		{"sections nested deep", strings.Replace(hello, "Hello.", strings.Repeat("{{#a}}", 20000), 1), "sections are nested deeper than 100"},
+		{"values nested deep", hello + "[output.schema.a" + strings.Repeat(".a", 60) + "]\nx = " + strings.Repeat("[", 60) + strings.Repeat("]", 60), "too deep"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := Parse("x.toml", "a", []byte(test.src))
+			if err == nil || !strings.Contains(err.Error(), test.want) || len(err.Error()) > 1000 {
+				t.Errorf("Parse = %.300v, want %q", err, test.want)
+			}
+		})
+	}
+	if _, err := Parse("x.toml", "a", []byte(schema(maxSchemaNodes-10))); err != nil {
+		t.Errorf("Parse of a large schema = %.300v, want nil", err)
+	}
+}
+
+func TestParseBadName(t *testing.T) {
+	_, err := Parse("A.toml", "A", []byte(hello))
+	var findings Findings
+	if !errors.As(err, &findings) || len(findings) != 1 || findings[0].Line != 0 {
+		t.Errorf("Parse = %v, want one finding about the file", err)
+	}
+}
+
+func TestFindingString(t *testing.T) {
+	for _, test := range []struct {
+		finding Finding
+		want    string
+	}{
+		{Finding{"a.toml", 2, 3, "no", "do"}, "a.toml:2:3: no (do)"},
+		{Finding{"a.toml", 2, 3, "no", ""}, "a.toml:2:3: no"},
+		{Finding{"a.toml", 0, 0, "no", "do"}, "a.toml: no (do)"},
+	} {
+		if got := test.finding.String(); got != test.want {
+			t.Errorf("String() = %q, want %q", got, test.want)
+		}
+	}
+}
+
+func TestDidYouMean(t *testing.T) {
+	for word, want := range map[string]string{
+		"MODEL": "model", "max-tokens": "max_tokens", "maxTokens": "max_tokens", "modle": "model", "mod": "model",
+		"x": "", "colour": "", "": "", "ab": "", strings.Repeat("model", 1000): "",
+	} {
+		got := strings.TrimSuffix(strings.TrimPrefix(didYouMean(word, []string{"model", "max_tokens", "n"}), "did you mean "), "?")
+		if got != want {
+			t.Errorf("didYouMean(%.20q) = %q, want %q", word, got, want)
+		}
+	}
+}
