@@ -1,0 +1,5 @@
+//go:build !race
+
+package unleashflags_test
+
+const raceEnabled = false

@@ -1,0 +1,167 @@
+package unleashflags
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+
+	unleash "github.com/Unleash/unleash-client-go/v4"
+	"github.com/open-feature/go-sdk/openfeature"
+
+	"github.com/promptflag/promptflag/provider"
+)
+
+// Source is a provider.Flags on Unleash's Go client. It may be shared by
+// goroutines; sources in one process share nothing.
+type Source struct {
+	opt  Options
+	log  *slog.Logger
+	base *url.URL // of the API; ends with /api/
+	dir  string   // of the embedded documents; "" with a server
+
+	flags atomic.Pointer[map[string]*provider.Flag] // of the visible feed
+
+	life   sync.Mutex // held while starting and while closing
+	engine *engine    // nil when closed; guarded by life
+}
+
+var _ provider.Flags = (*Source)(nil)
+
+// engine is one Unleash client and what is around it, from Start to Close.
+type engine struct {
+	src     *Source
+	client  *unleash.Client
+	handler provider.Handler
+	feed    fetcher
+	server  *server // nil with embedded documents
+	report  *reporter
+	begun   chan struct{} // closed when client is set; polls wait for it
+
+	pending *generation // handed to the client, not visible yet; belongs to the poll loop
+	tag     string      // of the visible feed; belongs to the poll loop
+	parents atomic.Pointer[map[string]any]
+
+	gate   sync.RWMutex // held for reading while the client evaluates
+	closed bool         // guarded by gate; an evaluation after the client's Close can hang
+}
+
+// Start makes a new Unleash client. It returns at once; the first poll runs in
+// the background.
+func (s *Source) Start(h provider.Handler) error {
+	s.life.Lock()
+	defer s.life.Unlock()
+	if s.engine != nil {
+		return nil
+	}
+	e := &engine{src: s, handler: h, begun: make(chan struct{})}
+	if s.dir != "" {
+		e.feed = fileFeed{s.dir, s.opt.Environment, s.opt.Project}
+	} else {
+		connection := randomHex(16)
+		e.server = newServer(s, connection)
+		e.feed = e.server
+		e.report = newReporter(e.server, connection, s.log)
+	}
+	// The client's own metrics are off: they register with a request that
+	// NewClient waits for, put a channel and two locks on the path of every
+	// evaluation, and lose what was counted since the last report on Close.
+	// The reporter sends the same reports.
+	client, err := unleash.NewClient(
+		unleash.WithUrl(s.base.String()),
+		unleash.WithAppName(s.opt.AppName),
+		unleash.WithInstanceId(s.opt.InstanceID),
+		unleash.WithEnvironment(s.opt.Environment),
+		unleash.WithProjectName(s.opt.Project),
+		unleash.WithRefreshInterval(s.opt.RefreshInterval),
+		unleash.WithDisableMetrics(true),
+		unleash.WithStorage(storage{e}),
+		unleash.WithHttpClient(&http.Client{Transport: poller{e}}),
+		unleash.WithListener(newListener(s.log)),
+	)
+	if err != nil {
+		return err
+	}
+	e.client = client
+	close(e.begun)
+	s.engine = e
+	e.report.start()
+	return nil
+}
+
+// Flag returns the flag of that name in the visible feed.
+func (s *Source) Flag(name string) *provider.Flag {
+	if m := s.flags.Load(); m != nil {
+		return (*m)[name]
+	}
+	return nil
+}
+
+// Close stops polling, reports the last exposures and waits for both, no
+// longer than ctx. Evaluations after it are off.
+func (s *Source) Close(ctx context.Context) error {
+	s.life.Lock()
+	defer s.life.Unlock()
+	e := s.engine
+	if e == nil {
+		return nil
+	}
+	s.engine = nil
+	s.flags.Store(nil)
+	e.gate.Lock() // waits for evaluations, which only compute
+	e.closed = true
+	e.gate.Unlock()
+
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = e.client.Close()
+		e.report.stop(ctx)
+		if e.server != nil {
+			e.server.close()
+		}
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Enabled asks the client whether f is on.
+func (s *Source) Enabled(f *provider.Flag, caller openfeature.FlattenedContext) bool {
+	c, ok := f.Compiled.(*compiled)
+	if !ok {
+		return false
+	}
+	ec := unleashContext(caller, s.log)
+	c.engine.gate.RLock()
+	defer c.engine.gate.RUnlock()
+	if c.engine.closed {
+		return false
+	}
+	on := c.engine.client.IsEnabled(f.Name, unleash.WithContext(ec), c.feature)
+	c.exposures.count(on)
+	return on
+}
+
+// Variant asks the client for the variant of f.
+func (s *Source) Variant(f *provider.Flag, caller openfeature.FlattenedContext) provider.Match {
+	c, ok := f.Compiled.(*compiled)
+	if !ok {
+		return provider.Match{Off: true, Strategy: -1, Index: -1}
+	}
+	ec := unleashContext(caller, s.log)
+	c.engine.gate.RLock()
+	defer c.engine.gate.RUnlock()
+	if c.engine.closed {
+		return provider.Match{Off: true, Strategy: -1, Index: -1}
+	}
+	v := c.engine.client.GetVariant(f.Name, unleash.WithVariantContext(ec), c.variant)
+	m := c.match(f, v)
+	c.exposures.countVariant(m.On, m.Variant.Name)
+	return m
+}
