@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/promptflag/promptflag/prompts"
 )
 
 // StrategyName is the only strategy type on which variants work.
@@ -149,8 +151,9 @@ func Recognise(f Flag, prompt, environment string) Roles {
 
 func isOurs(s Strategy, flag, prompt, environment string) bool {
 	role := Role(s.Parameters[ParamRole])
+	ref, err := prompts.ParseRef(s.Ref())
 	return (role == Stable || role == Candidate) &&
-		strings.HasPrefix(s.Ref(), prompt+"@") &&
+		err == nil && ref.Name == prompt &&
 		strings.HasPrefix(s.Parameters[ParamID], flag+"/"+environment+"/")
 }
 
@@ -183,11 +186,9 @@ func (r *Roles) findLost(role Role, holder *Strategy, prompt string) {
 		return
 	}
 	fits := func(s Strategy) bool {
-		ref := s.Ref()
-		if s.Name != StrategyName || !strings.HasPrefix(ref, prompt+"@sha256:") {
-			return false
-		}
-		return strings.HasPrefix(s.Title, string(role)+" "+version(ref))
+		ref, err := prompts.ParseRef(s.Ref())
+		return err == nil && ref.Name == prompt && s.Name == StrategyName &&
+			strings.HasPrefix(s.Title, string(role)+" "+ref.Version())
 	}
 	var found []int
 	for i, s := range r.People {
@@ -201,10 +202,4 @@ func (r *Roles) findLost(role Role, holder *Strategy, prompt string) {
 	i := found[0]
 	r.Lost = append(r.Lost, Lost{role, r.People[i]})
 	r.People = slices.Delete(r.People, i, i+1)
-}
-
-// version is the first 12 hex digits of a ref's digest.
-func version(ref string) string {
-	_, hex, _ := strings.Cut(ref, "@sha256:")
-	return hex[:min(12, len(hex))]
 }

@@ -88,6 +88,7 @@ const (
 	ActionCandidate Action = "candidate" // started as candidate
 	ActionWithdraw  Action = "withdraw"  // taken away as candidate, may come back
 	ActionReject    Action = "reject"    // somebody does not want it: held
+	ActionReplace   Action = "replace"   // gave way to a restored version: held
 	ActionPromote   Action = "promote"   // dialled to 100 % by command
 	ActionDial      Action = "dial"
 	ActionOff       Action = "off"

@@ -68,6 +68,7 @@ func (d *draft) restoreRoles() {
 func (d *draft) cleanUp() {
 	for _, s := range d.roles.Leftovers {
 		d.step(plan.Step{Delete: s.ID})
+		d.finishRecords(s)
 		d.warn("removes a leftover of an interrupted run: %s", s.Title)
 	}
 	for _, s := range d.roles.Foreign {
@@ -81,9 +82,28 @@ func (d *draft) cleanUp() {
 	}
 }
 
+// finishRecords tells what the interrupted run did not get to tell: which
+// version took the role of the leftover.
+func (d *draft) finishRecords(leftover flags.Strategy) {
+	switch flags.Role(leftover.Parameters[flags.ParamRole]) {
+	case flags.Candidate:
+		if c := d.candidateRef(); d.After.Candidate == c.String() && c != refOf(&leftover) {
+			d.event(plan.ActionCandidate, c)
+			d.event(whatBecomesOf(&leftover), refOf(&leftover))
+		}
+	case flags.Stable:
+		if s := d.stableRef(); d.After.Stable == s.String() {
+			d.event(plan.ActionFold, s)
+		}
+	}
+}
+
 // finish fills in what follows from the decision.
 func (d *merge) finish() {
 	d.behindStable()
+	if d.After.StableDisabled {
+		d.warn("the stable strategy is disabled: callers outside the candidate get nothing from the flag; enable it on the flag's page")
+	}
 	if !d.Writes() {
 		return
 	}

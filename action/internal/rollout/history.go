@@ -57,7 +57,7 @@ func (h History) fate(version string) (fate, time.Time) {
 	}
 	newest := records[0]
 	switch plan.Action(newest.Action) {
-	case plan.ActionReject:
+	case plan.ActionReject, plan.ActionReplace:
 		return rejected, newest.Time
 	case plan.ActionCandidate:
 		return raised, newest.Time
@@ -69,6 +69,13 @@ func (h History) fate(version string) (fate, time.Time) {
 		}
 	}
 	return unknown, newest.Time
+}
+
+// replaced reports whether a version gave way to a restored one: git did not
+// want it any more, so git being at stable does not end that hold.
+func (h History) replaced(version string) bool {
+	records := h.about[version]
+	return len(records) > 0 && plan.Action(records[0].Action) == plan.ActionReplace
 }
 
 // Stables lists the versions that were stable here, the latest first, without

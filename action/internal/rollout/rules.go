@@ -38,7 +38,7 @@ func (h Head) Settled(f *flags.Flag) (plan.Item, bool) {
 	}
 	switch {
 	case d.ref() == d.stableRef() && r.Candidate == nil:
-		d.headIsStable()
+		d.Why = inStep
 	case d.ref() == d.candidateRef() && d.active():
 		d.headIsDialled()
 	default:
@@ -89,8 +89,7 @@ func (d *merge) rules() error {
 			fmt.Sprintf("promptflag rollback %s --to VERSION sets one", d.Prompt))
 		return nil
 	case d.ref() == d.stableRef():
-		d.headIsStable()
-		return nil
+		return d.headIsStable()
 	case d.ref() == d.candidateRef():
 		return d.headIsCandidate()
 	}
@@ -107,20 +106,34 @@ func (d *merge) create() {
 	d.event(plan.ActionCreate, d.ref())
 }
 
-// headIsStable: a candidate that git does not have any more goes away.
-func (d *merge) headIsStable() {
+const inStep = "git and flag agree"
+
+// headIsStable: a candidate that git does not have any more goes away, except
+// the held one that a restore left behind.
+func (d *merge) headIsStable() error {
+	d.Why = inStep
 	if d.roles.Candidate == nil {
-		d.Why = "git and flag agree"
-		return
+		return nil
+	}
+	gone := d.candidateRef()
+	if d.roles.Candidate.Disabled {
+		h, err := d.at.History()
+		if err != nil {
+			return err
+		}
+		if h.replaced(gone.Version()) {
+			d.Why = "git and flag agree; " + gone.Version() + ", which it replaced, is held"
+			return nil
+		}
 	}
 	if d.roles.Stable.Disabled {
 		d.stableIsDisabled()
-		return
+		return nil
 	}
-	gone := d.candidateRef()
 	d.Kind, d.Why = plan.Withdraw, "git is back at the stable version: the candidate goes"
 	d.removeCandidate()
 	d.event(plan.ActionWithdraw, gone)
+	return nil
 }
 
 func (d *merge) headIsCandidate() error {
@@ -207,7 +220,7 @@ func (d *merge) restore() {
 		return
 	}
 	d.step(plan.Step{Add: &held})
-	d.event(plan.ActionReject, replaced)
+	d.event(plan.ActionReplace, replaced)
 	if old != nil {
 		d.step(plan.Step{Delete: old.ID})
 		if ref := refOf(old); ref != replaced {

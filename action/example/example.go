@@ -1,0 +1,15 @@
+// Package example holds a small prompts repository: three prompts, their
+// configuration and the workflow that publishes them. The README quotes it,
+// the demonstration runs on a copy of it, and the tests check it.
+package example
+
+import (
+	"embed"
+	"io/fs"
+)
+
+//go:embed promptflag.toml prompts .gitignore .github
+var files embed.FS
+
+// FS returns the repository.
+func FS() fs.FS { return files }

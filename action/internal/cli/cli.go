@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/promptflag/promptflag/action/internal/github"
+)
+
+// Process is what the program gets from outside.
+type Process struct {
+	Args   []string // without the program's name
+	Dir    string   // working directory
+	Getenv func(string) string
+	Stdin  io.Reader
+	Stdout io.Writer
+	Stderr io.Writer
+	Now    func() time.Time
+	NewID  func() string // lower-case hex, different at each call
+}
+
+// FromOS is the Process of this operating system process.
+func FromOS() Process {
+	dir, err := os.Getwd()
+	if err != nil {
+		dir = "."
+	}
+	return Process{
+		Args: os.Args[1:], Dir: dir, Getenv: os.Getenv,
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Now: time.Now, NewID: randomID,
+	}
+}
+
+func randomID() string {
+	var b [6]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}
+
+// grammar is the whole command line.
+type grammar struct {
+	Directory string           `short:"C" placeholder:"DIR" default:"." env:"PROMPTFLAG_DIRECTORY,INPUT_DIRECTORY" help:"Root of the prompts repository, where promptflag.toml is."`
+	Version   kong.VersionFlag `help:"Print the version and quit."`
+
+	Check    checkCmd    `cmd:"" help:"Validate every prompt; print all findings."`
+	Plan     planCmd     `cmd:"" help:"Print what publish would do. Writes nothing."`
+	Publish  publishCmd  `cmd:"" help:"Bring bucket and flags to the state of the prompts here."`
+	Status   statusCmd   `cmd:"" help:"Show what is live at which percentage, since when, from which commit."`
+	Promote  promoteCmd  `cmd:"" help:"Dial the candidate to 100 %."`
+	Dial     dialCmd     `cmd:"" help:"Set the candidate's percentage."`
+	Off      offCmd      `cmd:"" help:"Switch the environment OFF: everybody gets stable."`
+	On       onCmd       `cmd:"" help:"Switch the environment ON again."`
+	Rollback rollbackCmd `cmd:"" help:"Disable the candidate, or go back to an earlier version with --to."`
+	Render   renderCmd   `cmd:"" help:"Fill in the variables of a prompt and print its messages."`
+	Show     showCmd     `cmd:"" help:"Print a version of a prompt."`
+	Split    splitCmd    `cmd:"" help:"Ask for a prompt as many users would, through OpenFeature, and count the answers."`
+	Demo     demoCmd     `cmd:"" help:"Show the whole story on a copy of the example: publish, dial, kill, promote, off, roll back."`
+}
+
+// Main runs one command and returns the exit code.
+func Main(ctx context.Context, p Process) int {
+	runner := github.New(p.Getenv, p.Stdout)
+	args, err := p.commandLine(runner)
+	if err == nil {
+		err = p.run(ctx, args, runner)
+	}
+	return p.report(err, runner)
+}
+
+// commandLine follows the event of a workflow if no command is given.
+func (p Process) commandLine(runner *github.Runner) ([]string, error) {
+	if len(p.Args) > 0 || runner == nil {
+		return p.Args, nil
+	}
+	return p.fromEvent()
+}
+
+func (p Process) run(ctx context.Context, args []string, runner *github.Runner) error {
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	var g grammar
+	exited := errors.New("exited")
+	parser, err := kong.New(&g,
+		kong.Name("promptflag"),
+		kong.Description("Manage LLM prompts with git, a bucket and Unleash."),
+		kong.Vars{"version": version()},
+		kong.Writers(p.Stdout, p.Stderr),
+		kong.Exit(func(int) { panic(exited) }),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	if err != nil {
+		return fmt.Errorf("command line: %w", err)
+	}
+	// kong ends the process after --help and --version.
+	done := false
+	k, err := func() (k *kong.Context, err error) {
+		defer func() {
+			if r := recover(); r == exited {
+				done = true
+			} else if r != nil {
+				panic(r)
+			}
+		}()
+		return parser.Parse(args)
+	}()
+	if done {
+		return nil
+	}
+	if err != nil {
+		return usageError{fmt.Errorf("%w\nrun promptflag --help, or promptflag %s --help", err, firstWord(args))}
+	}
+	s := &session{Process: p, directory: g.Directory, runner: runner}
+	defer s.close()
+	k.BindTo(ctx, (*context.Context)(nil))
+	return k.Run(s)
+}
+
+func firstWord(args []string) string {
+	for _, a := range args {
+		if !strings.HasPrefix(a, "-") {
+			return a
+		}
+	}
+	return "COMMAND"
+}

@@ -1,0 +1,171 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/promptflag/promptflag/action/internal/config"
+	"github.com/promptflag/promptflag/action/internal/flags"
+	"github.com/promptflag/promptflag/action/internal/plan"
+	"github.com/promptflag/promptflag/action/internal/report"
+	"github.com/promptflag/promptflag/action/internal/rollout"
+	"github.com/promptflag/promptflag/prompts"
+)
+
+// target is the one prompt and environment that a command is about.
+type target struct {
+	Name        string `arg:"" help:"The prompt, for example support.triage."`
+	Environment string `short:"e" placeholder:"NAME" env:"INPUT_ENVIRONMENT" help:"The environment; may be left out if there is only one."`
+	Reason      string `env:"INPUT_REASON" help:"Why, for the release records."`
+}
+
+type promoteCmd struct{ target }
+
+type dialCmd struct {
+	target
+	Percent int `arg:"" help:"Percentage of users who get the candidate, 0 to 100."`
+}
+
+type (
+	offCmd struct{ target }
+	onCmd  struct{ target }
+)
+
+type rollbackCmd struct {
+	target
+	To string `placeholder:"VERSION" help:"An earlier version, as status and history print it; default: disable the candidate."`
+}
+
+func (c promoteCmd) Run(ctx context.Context, s *session) error {
+	return c.do(ctx, s, rollout.Place.Promote)
+}
+
+func (c dialCmd) Run(ctx context.Context, s *session) error {
+	if c.Percent < 0 || c.Percent > 100 {
+		return usageError{fmt.Errorf("dial %d: a percentage from 0 to 100", c.Percent)}
+	}
+	return c.do(ctx, s, func(p rollout.Place, f *flags.Flag) (plan.Item, error) { return p.Dial(f, c.Percent) })
+}
+
+func (c offCmd) Run(ctx context.Context, s *session) error {
+	return c.do(ctx, s, func(p rollout.Place, f *flags.Flag) (plan.Item, error) { return p.Switch(f, false) })
+}
+
+func (c onCmd) Run(ctx context.Context, s *session) error {
+	return c.do(ctx, s, func(p rollout.Place, f *flags.Flag) (plan.Item, error) { return p.Switch(f, true) })
+}
+
+func (c rollbackCmd) Run(ctx context.Context, s *session) error {
+	if c.To == "" {
+		return c.do(ctx, s, rollout.Place.Kill)
+	}
+	w, err := c.open(ctx, s)
+	if err != nil {
+		return err
+	}
+	to, err := s.version(ctx, w.bucket(), c.Name, c.To)
+	if err != nil {
+		return err
+	}
+	return w.apply(ctx, s, func(p rollout.Place, f *flags.Flag) (plan.Item, error) { return p.RollbackTo(f, to) })
+}
+
+// decision computes what a command does to a flag as it was read.
+type decision func(rollout.Place, *flags.Flag) (plan.Item, error)
+
+func (t target) do(ctx context.Context, s *session, decide decision) error {
+	w, err := t.open(ctx, s)
+	if err != nil {
+		return err
+	}
+	return w.apply(ctx, s, decide)
+}
+
+// work is an opened target.
+type work struct {
+	place   rollout.Place
+	targets map[string]plan.Target
+}
+
+func (w work) bucket() bucket { return w.targets[w.place.Env.Name].Bucket }
+
+// open never loads the whole tree: a broken prompt elsewhere must not stand in
+// the way of a rollback.
+func (t target) open(ctx context.Context, s *session) (work, error) {
+	cfg, err := s.config()
+	if err != nil {
+		return work{}, err
+	}
+	env, err := oneEnvironment(cfg, t.Environment)
+	if err != nil {
+		return work{}, err
+	}
+	if err := prompts.ValidName(t.Name); err != nil {
+		return work{}, usageError{err}
+	}
+	targets, err := s.targets(ctx, []config.Environment{env})
+	if err != nil {
+		return work{}, err
+	}
+	history := sync.OnceValues(func() (rollout.History, error) {
+		return rollout.ReadHistory(ctx, targets[env.Name].Bucket, t.Name, env.Name)
+	})
+	from, _ := s.origin(ctx, t.Reason)
+	from.Subject = t.Reason
+	return work{rollout.At(t.Name, s.definition(cfg, t.Name), env, from, history), targets}, nil
+}
+
+// definition is the prompt's file if it is there and valid, for its own
+// [rollout]; without it the environment's settings hold.
+func (s *session) definition(cfg *config.Config, name string) *prompts.Definition {
+	root, err := s.openRoot()
+	if err != nil {
+		return nil
+	}
+	tree, _ := prompts.Load(root.FS(), cfg.Prompts)
+	if tree == nil {
+		return nil
+	}
+	def, _ := tree.Lookup(name)
+	return def
+}
+
+func oneEnvironment(cfg *config.Config, name string) (config.Environment, error) {
+	if name == "" && len(cfg.Environments) > 1 {
+		return config.Environment{}, usageError{fmt.Errorf("say which environment: --environment with one of %s", list(cfg.Names()))}
+	}
+	if name == "" {
+		return cfg.Environments[0], nil
+	}
+	envs, err := environments(cfg, []string{name})
+	if err != nil {
+		return config.Environment{}, err
+	}
+	return envs[0], nil
+}
+
+func (w work) apply(ctx context.Context, s *session, decide decision) error {
+	server := w.targets[w.place.Env.Name].Flags
+	f, err := server.Read(ctx, w.place.Flag())
+	var found *flags.Flag
+	switch {
+	case err == nil:
+		found = &f
+	case !errors.Is(err, flags.ErrNotFound):
+		return err
+	}
+	item, err := decide(w.place, found)
+	if err != nil {
+		return err
+	}
+	p := &plan.Plan{Items: []plan.Item{item}}
+	if err := report.Plan(s.Stdout, p, true); err != nil {
+		return err
+	}
+	if item.Problem != nil {
+		return refusal{errPrinted}
+	}
+	return s.apply(ctx, p, w.targets, w.place.Origin, nil)
+}

@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/promptflag/promptflag/action/internal/github"
+	"github.com/promptflag/promptflag/action/internal/origin"
+	"github.com/promptflag/promptflag/prompts"
+)
+
+// Exit codes, see the package comment.
+const (
+	exitDone       = 0
+	exitNo         = 1
+	exitUsage      = 2
+	exitService    = 3
+	exitCannotTell = 4
+)
+
+// usageError: the command line or the configuration is wrong.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// refusal: a finding or a rule said no. It was printed already if it is empty.
+type refusal struct{ error }
+
+func (e refusal) Unwrap() error { return e.error }
+
+var errPrinted = errors.New("see above")
+
+// report prints the error of a command and returns the exit code for it.
+func (p Process) report(err error, runner *github.Runner) int {
+	var findings prompts.Findings
+	var usage usageError
+	var no refusal
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, origin.ErrNotHead):
+		// The run of the newer commit publishes the whole tree.
+		fmt.Fprintf(p.Stdout, "nothing published: %v\n", err)
+		runner.Notice("nothing published: " + err.Error())
+		return exitDone
+	case errors.As(err, &findings):
+		fmt.Fprintln(p.Stderr, findings.Error())
+		return exitNo
+	case errors.As(err, &no):
+		if !errors.Is(err, errPrinted) {
+			fmt.Fprintf(p.Stderr, "promptflag: %v\n", err)
+		}
+		return exitNo
+	case errors.As(err, &usage):
+		fmt.Fprintf(p.Stderr, "promptflag: %v\n", err)
+		runner.Error(err.Error())
+		return exitUsage
+	case errors.Is(err, origin.ErrCannotTell):
+		fmt.Fprintf(p.Stderr, "promptflag: %v\n", err)
+		runner.Error(err.Error())
+		return exitCannotTell
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(p.Stderr, "promptflag: interrupted; run the command again to finish")
+		return exitService
+	}
+	fmt.Fprintf(p.Stderr, "promptflag: %v\n", err)
+	runner.Error(err.Error())
+	return exitService
+}

@@ -1,0 +1,204 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+
+	"github.com/promptflag/promptflag/action/internal/config"
+	"github.com/promptflag/promptflag/action/internal/origin"
+	"github.com/promptflag/promptflag/action/internal/plan"
+	"github.com/promptflag/promptflag/action/internal/publish"
+	"github.com/promptflag/promptflag/action/internal/report"
+)
+
+// wanted says what to publish where; plan and publish share it.
+type wanted struct {
+	Environment []string `short:"e" placeholder:"NAME" env:"INPUT_ENVIRONMENT" help:"Only these environments; default all of promptflag.toml."`
+	Retry       []string `placeholder:"PROMPT" help:"End the hold of these prompts: they become candidate again."`
+	All         bool     `short:"a" help:"Print unchanged prompts too."`
+	JSON        bool     `name:"json" help:"Print the plan as JSON."`
+}
+
+type planCmd struct {
+	wanted
+}
+
+type publishCmd struct {
+	wanted
+	Reason  string `env:"INPUT_REASON" help:"Why, for the release records."`
+	NotHead bool   `help:"Publish although this commit may not be the head of the branch."`
+}
+
+func (c planCmd) Run(ctx context.Context, s *session) error {
+	if s.forked() {
+		return s.checkOnly(ctx)
+	}
+	p, err := c.prepare(ctx, s, "")
+	if err != nil {
+		return err
+	}
+	if err := c.print(s, "What merging will do", p.Plan); err != nil {
+		return err
+	}
+	return stopped(p.Plan)
+}
+
+func (c publishCmd) Run(ctx context.Context, s *session) error {
+	p, err := c.prepare(ctx, s, c.Reason)
+	if err != nil {
+		return err
+	}
+	var head func(context.Context) error
+	if !c.NotHead {
+		head = func(ctx context.Context) error { return s.checkHead(ctx, p.finder, p.config.Branch) }
+	}
+	if err := c.print(s, "What was published", p.Plan); err != nil {
+		return err
+	}
+	if err := s.apply(ctx, p.Plan, p.targets, p.origin, head); err != nil {
+		return err
+	}
+	return stopped(p.Plan)
+}
+
+// forked reports whether this is a pull request that was not given the
+// secrets, as those from forks are not.
+func (s *session) forked() bool {
+	if s.runner == nil || s.Getenv("GITHUB_EVENT_NAME") != "pull_request" {
+		return false
+	}
+	cfg, err := s.config()
+	if err != nil {
+		return false
+	}
+	for _, e := range cfg.Environments {
+		if _, embedded := e.Embedded(); !embedded && s.adminToken(e) == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// checkOnly says what it did not do: could-not-tell is not "nothing changes".
+func (s *session) checkOnly(ctx context.Context) error {
+	const why = "not planned: this pull request has no secrets (it comes from a fork, or UNLEASH_ADMIN_TOKEN is not set), so what merging will do was not computed; the prompts were checked"
+	if err := (checkCmd{}).Run(ctx, s); err != nil {
+		return err
+	}
+	fmt.Fprintln(s.Stdout, why)
+	s.runner.Notice(why)
+	return s.runner.Summary("### promptflag\n\n" + why + "\n")
+}
+
+// prepared is a plan with what it takes to apply it.
+type prepared struct {
+	*plan.Plan
+	config  *config.Config
+	targets map[string]plan.Target
+	origin  plan.Origin
+	finder  origin.Finder
+}
+
+func (w wanted) prepare(ctx context.Context, s *session, reason string) (*prepared, error) {
+	cfg, err := s.config()
+	if err != nil {
+		return nil, err
+	}
+	envs, err := environments(cfg, w.Environment)
+	if err != nil {
+		return nil, err
+	}
+	tree, err := s.tree(cfg)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range w.Retry {
+		if _, ok := tree.Lookup(name); !ok {
+			return nil, usageError{fmt.Errorf("--retry %s: there is no such prompt", name)}
+		}
+	}
+	targets, err := s.targets(ctx, envs)
+	if err != nil {
+		return nil, err
+	}
+	from, finder := s.origin(ctx, reason)
+	p, err := publish.Prepare(ctx, publish.Input{
+		Tree: tree, Environments: envs, Targets: targets, Origin: from, Retry: w.Retry,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &prepared{p, cfg, targets, from, finder}, nil
+}
+
+// print shows the plan on the terminal, in the step summary and as output.
+func (w wanted) print(s *session, title string, p *plan.Plan) error {
+	var b strings.Builder
+	if err := report.PlanMarkdown(&b, title, p); err != nil {
+		return err
+	}
+	if err := s.runner.Summary(b.String()); err != nil {
+		return err
+	}
+	line, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	if err := s.runner.Output("plan", string(line)); err != nil {
+		return err
+	}
+	if w.JSON {
+		return s.json(p)
+	}
+	return report.Plan(s.Stdout, p, w.All)
+}
+
+// apply carries a plan out and says for each item how it went.
+func (s *session) apply(ctx context.Context, p *plan.Plan, targets map[string]plan.Target, from plan.Origin, head func(context.Context) error) error {
+	return plan.Apply(ctx, p, plan.Options{
+		Targets: targets, Origin: from, Now: s.Now, NewID: s.NewID, Head: head,
+		Done: func(i plan.Item, err error) {
+			if err != nil {
+				fmt.Fprintf(s.Stderr, "failed: %v\n", err)
+				return
+			}
+			fmt.Fprintf(s.Stderr, "done: %s in %s: %s\n", i.Prompt, i.Environment, i.Kind)
+		},
+	})
+}
+
+// stopped turns flags that wait for a person into exit code 1.
+func stopped(p *plan.Plan) error {
+	if n := len(p.Stopped()); n > 0 {
+		return refusal{fmt.Errorf("%s; the others are done", counted(n, "flag waits for a person", "flags wait for a person"))}
+	}
+	return nil
+}
+
+// checkHead asks GitHub in a workflow, git elsewhere.
+func (s *session) checkHead(ctx context.Context, f origin.Finder, branch string) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	if !f.OnGitHub() {
+		return f.CheckHead(ctx, branch)
+	}
+	token := s.Getenv("GITHUB_TOKEN")
+	if token == "" {
+		token = s.Getenv("INPUT_TOKEN")
+	}
+	return f.CheckHeadOnGitHub(ctx, retryingClient(), token, branch)
+}
+
+func retryingClient() *http.Client {
+	c := retryablehttp.NewClient()
+	c.Logger = nil
+	c.RetryMax = 3
+	c.ErrorHandler = retryablehttp.PassthroughErrorHandler
+	return c.StandardClient()
+}

@@ -1,0 +1,189 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/promptflag/promptflag/action/internal/config"
+	"github.com/promptflag/promptflag/action/internal/flagsfile"
+	"github.com/promptflag/promptflag/action/internal/github"
+	"github.com/promptflag/promptflag/action/internal/origin"
+	"github.com/promptflag/promptflag/action/internal/plan"
+	"github.com/promptflag/promptflag/action/internal/unleashadmin"
+	"github.com/promptflag/promptflag/prompts"
+	"github.com/promptflag/promptflag/store"
+)
+
+// session is one run of a command: what it opened, and what it closes.
+type session struct {
+	Process
+	directory string
+	runner    *github.Runner
+
+	root    *os.Root
+	buckets map[string]*store.Bucket
+}
+
+func (s *session) close() {
+	for _, b := range s.buckets {
+		b.Close()
+	}
+	if s.root != nil {
+		s.root.Close()
+	}
+}
+
+// dir is the root of the prompts repository as an absolute path.
+func (s *session) dir() string {
+	if filepath.IsAbs(s.directory) {
+		return filepath.Clean(s.directory)
+	}
+	return filepath.Join(s.Dir, s.directory)
+}
+
+// openRoot confines every read of the repository to it, symbolic links
+// included.
+func (s *session) openRoot() (*os.Root, error) {
+	if s.root != nil {
+		return s.root, nil
+	}
+	root, err := os.OpenRoot(s.dir())
+	if err != nil {
+		return nil, usageError{fmt.Errorf("open the prompts repository: %w", err)}
+	}
+	s.root = root
+	return root, nil
+}
+
+func (s *session) config() (*config.Config, error) {
+	root, err := s.openRoot()
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := config.Load(root.FS(), s.dir())
+	if findings := (prompts.Findings)(nil); errors.As(err, &findings) {
+		s.annotate(findings)
+		return nil, usageError{errors.New(findings.Error())}
+	}
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return cfg, nil
+}
+
+// tree loads every prompt; findings are annotated and returned as the error.
+func (s *session) tree(cfg *config.Config) (*prompts.Tree, error) {
+	root, err := s.openRoot()
+	if err != nil {
+		return nil, err
+	}
+	tree, err := prompts.Load(root.FS(), cfg.Prompts)
+	findings := prompts.Findings(nil)
+	if err != nil && !errors.As(err, &findings) {
+		return nil, usageError{fmt.Errorf("load prompts: %w", err)}
+	}
+	findings = append(findings, flagFindings(cfg, tree)...)
+	if len(findings) > 0 {
+		s.annotate(findings)
+		return nil, findings
+	}
+	return tree, nil
+}
+
+func (s *session) annotate(findings prompts.Findings) {
+	prefix := filepath.ToSlash(s.directory)
+	if prefix == "." || filepath.IsAbs(s.directory) {
+		prefix = ""
+	}
+	s.runner.Findings(findings, prefix)
+}
+
+// environments are those named, or all.
+func environments(cfg *config.Config, names []string) ([]config.Environment, error) {
+	if len(names) == 0 {
+		return cfg.Environments, nil
+	}
+	var out []config.Environment
+	for _, name := range names {
+		e, ok := cfg.Lookup(name)
+		if !ok {
+			return nil, usageError{fmt.Errorf("there is no environment %q in %s: there are %s", name, config.FileName, strings.Join(cfg.Names(), ", "))}
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}
+
+// targets opens flags and bucket of each environment.
+func (s *session) targets(ctx context.Context, envs []config.Environment) (map[string]plan.Target, error) {
+	targets := map[string]plan.Target{}
+	for _, e := range envs {
+		bucket, err := s.bucket(ctx, e.Bucket)
+		if err != nil {
+			return nil, fmt.Errorf("environment %s: %w", e.Name, err)
+		}
+		server, err := s.flags(e)
+		if err != nil {
+			return nil, fmt.Errorf("environment %s: %w", e.Name, err)
+		}
+		targets[e.Name] = plan.Target{Flags: server, Bucket: bucket}
+	}
+	return targets, nil
+}
+
+func (s *session) bucket(ctx context.Context, url string) (*store.Bucket, error) {
+	if b, ok := s.buckets[url]; ok {
+		return b, nil
+	}
+	b, err := openBucket(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	if s.buckets == nil {
+		s.buckets = map[string]*store.Bucket{}
+	}
+	s.buckets[url] = b
+	return b, nil
+}
+
+func (s *session) flags(e config.Environment) (plan.Flags, error) {
+	if dir, ok := e.Embedded(); ok {
+		return flagsfile.New(dir, e.UnleashEnvironment, nil)
+	}
+	token := s.adminToken(e)
+	if token == "" {
+		return nil, usageError{errors.New("no admin token: set UNLEASH_ADMIN_TOKEN to a personal access token of an Unleash user who may edit flags")}
+	}
+	client, err := unleashadmin.New(unleashadmin.Options{
+		URL: e.UnleashURL, Project: e.Project, Environment: e.UnleashEnvironment, Token: token,
+	})
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return client, nil
+}
+
+// adminToken is for writing flags.
+func (s *session) adminToken(e config.Environment) string {
+	return s.token("UNLEASH_ADMIN_TOKEN", e)
+}
+
+// token prefers the variable that names the environment, such as
+// UNLEASH_CLIENT_TOKEN_PRODUCTION: backend tokens are for one environment, and
+// environments may be on different servers.
+func (s *session) token(variable string, e config.Environment) string {
+	suffix := strings.ToUpper(strings.NewReplacer("-", "_", ".", "_", "~", "_").Replace(e.Name))
+	if t := s.Getenv(variable + "_" + suffix); t != "" {
+		return t
+	}
+	return s.Getenv(variable)
+}
+
+func (s *session) origin(ctx context.Context, reason string) (plan.Origin, origin.Finder) {
+	f := origin.Finder{Getenv: s.Getenv, Dir: s.dir(), Tool: "promptflag " + version(), NewID: s.NewID}
+	return f.Find(ctx, reason), f
+}

@@ -1,0 +1,126 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/promptflag/promptflag/action/internal/flags"
+	"github.com/promptflag/promptflag/prompts"
+)
+
+// which picks one version of a prompt; show and render share it.
+type which struct {
+	Name        string `arg:"" help:"The prompt, for example support.triage."`
+	At          string `name:"at" placeholder:"VERSION" help:"A published version (digits of status), \"stable\" or \"candidate\"; default: the file here."`
+	Environment string `short:"e" placeholder:"NAME" env:"INPUT_ENVIRONMENT" help:"Where the version is looked up; may be left out if there is only one."`
+}
+
+type showCmd struct {
+	which
+	JSON bool `name:"json" help:"Print the artifact, the exact bytes that the digest names."`
+}
+
+func (c showCmd) Run(ctx context.Context, s *session) error {
+	p, err := c.prompt(ctx, s)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		_, err := s.Stdout.Write(append(p.Artifact(), '\n'))
+		return err
+	}
+	return showPrompt(s.Stdout, p)
+}
+
+func (w which) prompt(ctx context.Context, s *session) (*prompts.Prompt, error) {
+	if err := prompts.ValidName(w.Name); err != nil {
+		return nil, usageError{err}
+	}
+	cfg, err := s.config()
+	if err != nil {
+		return nil, err
+	}
+	if w.At == "" {
+		tree, err := s.tree(cfg)
+		if err != nil {
+			return nil, err
+		}
+		def, ok := tree.Lookup(w.Name)
+		if !ok {
+			return nil, refusal{fmt.Errorf("there is no prompt %s in %s", w.Name, cfg.Prompts)}
+		}
+		return def.Prompt, nil
+	}
+	t, err := target{Name: w.Name, Environment: w.Environment}.open(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	at := w.At
+	if role := flags.Role(at); role == flags.Stable || role == flags.Candidate {
+		if at, err = t.live(ctx, role); err != nil {
+			return nil, err
+		}
+	}
+	return s.version(ctx, t.bucket(), w.Name, at)
+}
+
+// live is the ref that a role serves now.
+func (w work) live(ctx context.Context, role flags.Role) (string, error) {
+	f, err := w.targets[w.place.Env.Name].Flags.Read(ctx, w.place.Flag())
+	if err != nil {
+		return "", err
+	}
+	roles := flags.Recognise(f, w.place.Prompt, w.place.Env.Name)
+	s := roles.Stable
+	if role == flags.Candidate {
+		s = roles.Candidate
+	}
+	if s == nil {
+		return "", refusal{fmt.Errorf("%s has no %s in %s", w.place.Prompt, role, w.place.Env.Name)}
+	}
+	return s.Ref(), nil
+}
+
+// showPrompt prints a prompt for people.
+func showPrompt(w io.Writer, p *prompts.Prompt) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\nversion %s\n", p.Ref(), p.Version())
+	if p.Model() != "" {
+		fmt.Fprintf(&b, "model %s\n", p.Model())
+	}
+	if params := p.Parameters(); len(params) > 0 {
+		fmt.Fprintf(&b, "parameters %s\n", compact(params))
+	}
+	for _, v := range p.Variables() {
+		fmt.Fprintf(&b, "variable %s %s\n", v.Name, v.Type)
+	}
+	for _, t := range p.Tools() {
+		fmt.Fprintf(&b, "tool %s: %s\n", t.Name, t.Description)
+	}
+	if o, ok := p.Output(); ok {
+		fmt.Fprintf(&b, "output %s\n", o.Format)
+	}
+	writeMessages(&b, p.Messages())
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func writeMessages(b *strings.Builder, messages []prompts.Message) {
+	for _, m := range messages {
+		fmt.Fprintf(b, "\n--- %s\n%s\n", m.Role, m.Content)
+	}
+}
+
+func compact(v any) string {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return "?"
+	}
+	return strings.TrimSpace(b.String())
+}

@@ -1,0 +1,195 @@
+package flagsfile
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/promptflag/promptflag/action/internal/flags"
+)
+
+// format is the version of the document that this package reads and writes.
+const format = 1
+
+// The document, member by member in the order in which it is written.
+
+type document struct {
+	Format      int               `json:"promptflagFlags"`
+	Environment string            `json:"environment"`
+	Revision    int64             `json:"revision"`
+	Features    []*feature        `json:"features"`
+	Segments    []json.RawMessage `json:"segments"`
+}
+
+type feature struct {
+	Name         string            `json:"name"`
+	Type         string            `json:"type"`
+	Description  string            `json:"description"`
+	Project      string            `json:"project"`
+	Enabled      bool              `json:"enabled"`
+	Archived     bool              `json:"archived"`
+	Tags         []flags.Tag       `json:"tags"`
+	Links        []link            `json:"links"`
+	Strategies   []*strategy       `json:"strategies"`
+	Dependencies []json.RawMessage `json:"dependencies,omitempty"`
+}
+
+type link struct {
+	URL   string `json:"url"`
+	Title string `json:"title"`
+}
+
+// strategy is a flags.Strategy whose parameters are written in a fixed order.
+type strategy struct {
+	ID          string            `json:"id"`
+	Name        string            `json:"name"`
+	Title       string            `json:"title"`
+	SortOrder   int               `json:"sortOrder"`
+	Disabled    bool              `json:"disabled"`
+	Constraints []json.RawMessage `json:"constraints"`
+	Segments    []int             `json:"segments"`
+	Parameters  parameters        `json:"parameters"`
+	Variants    []flags.Variant   `json:"variants"`
+}
+
+// decode reads a document strictly. Errors have a position where there is one.
+func decode(data []byte, environment string) (*document, error) {
+	if err := checkStrict(data, document{}); err != nil {
+		return nil, err
+	}
+	var d document
+	if err := json.Unmarshal(data, &d); err != nil {
+		return nil, positioned(data, err)
+	}
+	switch {
+	case d.Format != format:
+		return nil, fmt.Errorf("promptflagFlags is %d, this version reads %d", d.Format, format)
+	case d.Environment != environment:
+		return nil, fmt.Errorf("the document is about environment %q, not %q", d.Environment, environment)
+	}
+	return &d, d.unique()
+}
+
+// unique finds names and ids that two things have; changing one of them would
+// be a guess.
+func (d *document) unique() error {
+	names, ids := map[string]bool{}, map[string]bool{}
+	for _, f := range d.Features {
+		switch {
+		case f == nil || f.Name == "":
+			return fmt.Errorf("a feature has no name")
+		case names[f.Name]:
+			return fmt.Errorf("feature %s is there twice", f.Name)
+		}
+		names[f.Name] = true
+		for _, s := range f.Strategies {
+			switch {
+			case s == nil || s.ID == "":
+				return fmt.Errorf("a strategy of %s has no id", f.Name)
+			case ids[s.ID]:
+				return fmt.Errorf("strategy %s of %s is there twice", s.ID, f.Name)
+			}
+			ids[s.ID] = true
+		}
+	}
+	return nil
+}
+
+// encode writes the document: features by name, strategies in evaluation order,
+// no null where a list belongs.
+func (d *document) encode() ([]byte, error) {
+	slices.SortFunc(d.Features, func(a, b *feature) int { return cmp.Compare(a.Name, b.Name) })
+	d.Features, d.Segments = orEmpty(d.Features), orEmpty(d.Segments)
+	for _, f := range d.Features {
+		f.sort()
+		f.Tags, f.Links, f.Strategies = orEmpty(f.Tags), orEmpty(f.Links), orEmpty(f.Strategies)
+		for _, s := range f.Strategies {
+			s.Constraints, s.Segments, s.Variants = orEmpty(s.Constraints), orEmpty(s.Segments), orEmpty(s.Variants)
+		}
+	}
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(d); err != nil {
+		return nil, err
+	}
+	return buf.Bytes(), nil
+}
+
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// sort puts the strategies in the order in which they are evaluated.
+func (f *feature) sort() {
+	slices.SortStableFunc(f.Strategies, func(a, b *strategy) int {
+		return cmp.Or(cmp.Compare(a.SortOrder, b.SortOrder), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+// flag is the feature as callers know it.
+func (f *feature) flag() flags.Flag {
+	f.sort()
+	out := flags.Flag{
+		Name: f.Name, Type: f.Type, Project: f.Project, Enabled: f.Enabled,
+		Tags: slices.Clone(f.Tags), Strategies: make([]flags.Strategy, 0, len(f.Strategies)),
+	}
+	for _, s := range f.Strategies {
+		out.Strategies = append(out.Strategies, flags.Strategy{
+			ID: s.ID, Name: s.Name, Title: s.Title, SortOrder: s.SortOrder, Disabled: s.Disabled,
+			Constraints: s.Constraints, Segments: s.Segments, Parameters: s.Parameters, Variants: s.Variants,
+		})
+	}
+	return out
+}
+
+// parameters are the parameters of a strategy. Known ones are written first, in
+// the order in which a person reads them, then the others by name.
+type parameters map[string]string
+
+var parameterOrder = [...]string{"groupId", "rollout", "stickiness", flags.ParamRole, flags.ParamID}
+
+// MarshalJSON writes an object, also for nil.
+func (p parameters) MarshalJSON() ([]byte, error) {
+	var names []string
+	for _, name := range parameterOrder {
+		if _, ok := p[name]; ok {
+			names = append(names, name)
+		}
+	}
+	known := len(names)
+	for name := range p {
+		if !slices.Contains(parameterOrder[:], name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names[known:])
+
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	sep := byte('{')
+	for _, name := range names {
+		buf.WriteByte(sep)
+		sep = ','
+		for i, text := range [...]string{name, p[name]} {
+			if i == 1 {
+				buf.WriteByte(':')
+			}
+			if err := enc.Encode(text); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if len(names) == 0 {
+		buf.WriteByte('{')
+	}
+	buf.WriteByte('}')
+	return buf.Bytes(), nil
+}

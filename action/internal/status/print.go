@@ -1,0 +1,97 @@
+package status
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// Print writes the entries for people. now is for ages.
+func Print(w io.Writer, entries []Entry, now time.Time) error {
+	var b strings.Builder
+	for n, e := range entries {
+		if n > 0 {
+			b.WriteString("\n")
+		}
+		b.WriteString(e.Prompt + " in " + e.Environment + stateWord(e) + "\n")
+		tab := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+		row(tab, "candidate", e.Candidate, now)
+		row(tab, "stable", e.Stable, now)
+		tab.Flush()
+		if e.OffServes != "" {
+			fmt.Fprintf(&b, "  OFF would serve %s%s\n", e.OffServes, forHowLong(e.Stable, now))
+		}
+		if e.KillTarget != "" {
+			fmt.Fprintf(&b, "  killing the candidate serves %s\n", e.KillTarget)
+		}
+		for _, note := range e.Notes {
+			b.WriteString("  " + note + "\n")
+		}
+	}
+	lines := strings.Split(b.String(), "\n")
+	for i, l := range lines {
+		lines[i] = strings.TrimRight(l, " ")
+	}
+	_, err := io.WriteString(w, strings.Join(lines, "\n"))
+	return err
+}
+
+func stateWord(e Entry) string {
+	switch {
+	case !e.Exists:
+		return ""
+	case e.Enabled:
+		return ": ON"
+	}
+	return ": OFF, everybody gets stable"
+}
+
+func row(w io.Writer, role string, v *Version, now time.Time) {
+	if v == nil {
+		return
+	}
+	share := fmt.Sprintf("%d %%", v.Percent)
+	if v.Disabled {
+		share = "disabled"
+	}
+	if v.Constrained {
+		share += " of some"
+	}
+	since, why := "since ?", ""
+	if v.Since != nil {
+		since = "since " + v.Since.UTC().Format("2006-01-02 15:04 UTC") + " (" + Age(now.Sub(*v.Since)) + ")"
+	}
+	if v.Commit != "" {
+		why = fmt.Sprintf("commit %.12s", v.Commit)
+	}
+	if v.Subject != "" {
+		why = strings.TrimSpace(why + " " + v.Subject)
+	}
+	served := "exposures not measured"
+	if v.Exposures != nil {
+		served = fmt.Sprintf("%d exposures in the last hour", *v.Exposures)
+	}
+	fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\n", role, v.Version, share, since, served, why)
+}
+
+func forHowLong(v *Version, now time.Time) string {
+	if v == nil || v.Since == nil {
+		return ", stable since an unknown time"
+	}
+	return ", stable for " + Age(now.Sub(*v.Since))
+}
+
+// Age is a duration in the largest unit that tells something.
+func Age(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", int(max(d, 0).Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h", int(d.Hours()))
+	}
+	return fmt.Sprintf("%d days", int(d.Hours()/24))
+}

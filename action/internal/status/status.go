@@ -1,0 +1,229 @@
+package status
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/promptflag/promptflag/action/internal/config"
+	"github.com/promptflag/promptflag/action/internal/flags"
+	"github.com/promptflag/promptflag/action/internal/plan"
+	"github.com/promptflag/promptflag/prompts"
+	"github.com/promptflag/promptflag/store"
+)
+
+// Entry is one prompt in one environment.
+type Entry struct {
+	Prompt      string `json:"prompt"`
+	Environment string `json:"environment"`
+	Flag        string `json:"flag"`
+	// Exists is false when there is no flag yet.
+	Exists  bool `json:"exists"`
+	Enabled bool `json:"enabled"`
+	// Stable and Candidate are nil if the flag has none.
+	Stable    *Version `json:"stable,omitempty"`
+	Candidate *Version `json:"candidate,omitempty"`
+	// OffServes is the version that everybody gets while the environment is
+	// OFF, and KillTarget the one that candidate users get when it is disabled.
+	OffServes  string `json:"offServes,omitempty"`
+	KillTarget string `json:"killTarget,omitempty"`
+	// Notes are what a release manager should know besides.
+	Notes []string `json:"notes,omitempty"`
+}
+
+// Version is one live version.
+type Version struct {
+	Version string `json:"version"`
+	Ref     string `json:"ref"`
+	// Percent of callers that get it; of the candidate: as dialled, also while
+	// it is disabled or the environment is OFF.
+	Percent     int  `json:"percent"`
+	Disabled    bool `json:"disabled,omitempty"`
+	Constrained bool `json:"constrained,omitempty"`
+	// Since, Commit, Subject, Actor come from the release record that gave the
+	// version its role; absent if there is none.
+	Since   *time.Time `json:"since,omitempty"`
+	Commit  string     `json:"commit,omitempty"`
+	Subject string     `json:"subject,omitempty"`
+	Actor   string     `json:"actor,omitempty"`
+	// Exposures counts evaluations of the last hour; nil: not measured.
+	Exposures *int64 `json:"exposures,omitempty"`
+}
+
+// Input of Read.
+type Input struct {
+	Prompts      []string
+	Environments []config.Environment
+	Targets      map[string]plan.Target
+}
+
+const readsAtOnce = 8
+
+// Read returns the entries by prompt, then environment, in the order given.
+func Read(ctx context.Context, in Input) ([]Entry, error) {
+	entries := make([]Entry, len(in.Prompts)*len(in.Environments))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(readsAtOnce)
+	for i, prompt := range in.Prompts {
+		for j, env := range in.Environments {
+			group.Go(func() error {
+				e, err := read(ctx, prompt, env, in.Targets[env.Name])
+				if err != nil {
+					return fmt.Errorf("%s in %s: %w", prompt, env.Name, err)
+				}
+				entries[i*len(in.Environments)+j] = e
+				return nil
+			})
+		}
+	}
+	return entries, group.Wait()
+}
+
+func read(ctx context.Context, prompt string, env config.Environment, t plan.Target) (Entry, error) {
+	e := Entry{Prompt: prompt, Environment: env.Name, Flag: env.Flag(prompt)}
+	f, err := t.Flags.Read(ctx, e.Flag)
+	switch {
+	case errors.Is(err, flags.ErrNotFound):
+		e.Notes = append(e.Notes, "not published here yet")
+		return e, nil
+	case errors.Is(err, flags.ErrArchived):
+		e.Notes = append(e.Notes, "the flag is archived: services get their last version for a day, then none")
+		return e, nil
+	case err != nil:
+		return e, err
+	}
+	r := flags.Recognise(f, prompt, env.Name)
+	e.Exists, e.Enabled = true, f.Enabled
+	e.Stable, e.Candidate = version(r.Stable), version(r.Candidate)
+	if err := e.addRecords(ctx, t.Bucket); err != nil {
+		return e, err
+	}
+	if err := e.addExposures(ctx, t.Flags); err != nil {
+		return e, err
+	}
+	e.conclude(f, r)
+	return e, nil
+}
+
+func version(s *flags.Strategy) *Version {
+	if s == nil {
+		return nil
+	}
+	return &Version{
+		Version: plan.Version(s.Ref()), Ref: s.Ref(), Percent: s.Rollout(),
+		Disabled: s.Disabled, Constrained: s.Constrained(),
+		Commit: flags.IDCommit(s.Parameters[flags.ParamID]),
+	}
+}
+
+// addRecords looks up, for each live version, the newest finished operation
+// that gave it its role.
+func (e *Entry) addRecords(ctx context.Context, bucket *store.Bucket) error {
+	keys, err := bucket.RecordKeys(ctx, e.Prompt)
+	if err != nil {
+		return err
+	}
+	roles := []struct {
+		v    *Version
+		from []plan.Action
+	}{
+		{e.Stable, []plan.Action{plan.ActionCreate, plan.ActionFold, plan.ActionRestore}},
+		{e.Candidate, []plan.Action{plan.ActionCandidate, plan.ActionReject}},
+	}
+	for _, role := range roles {
+		if role.v == nil {
+			continue
+		}
+		at := slices.IndexFunc(keys, func(k store.RecordKey) bool {
+			return k.Environment == e.Environment && k.Phase == store.Done && k.Version == role.v.Version &&
+				slices.Contains(role.from, plan.Action(k.Action))
+		})
+		if at < 0 {
+			continue
+		}
+		r, err := bucket.Record(ctx, keys[at])
+		if err != nil {
+			return err
+		}
+		role.v.Since, role.v.Commit, role.v.Subject, role.v.Actor = &r.Time, r.Commit, r.Subject, r.Actor
+	}
+	return nil
+}
+
+func (e *Entry) addExposures(ctx context.Context, server plan.Flags) error {
+	counts, err := server.Exposures(ctx, e.Flag)
+	if err != nil || counts == nil {
+		return err
+	}
+	for _, v := range []*Version{e.Stable, e.Candidate} {
+		if v != nil {
+			n := counts[v.Version]
+			v.Exposures = &n
+		}
+	}
+	return nil
+}
+
+// conclude says in words what follows from the state.
+func (e *Entry) conclude(f flags.Flag, r flags.Roles) {
+	note := func(format string, args ...any) { e.Notes = append(e.Notes, fmt.Sprintf(format, args...)) }
+	if e.Stable == nil {
+		note("no stable strategy of this prompt: callers outside the candidate get nothing from the flag")
+	} else {
+		e.OffServes = e.Stable.Version
+		e.Stable.Percent = 100
+		if e.Stable.Disabled {
+			note("the stable strategy is disabled: services fall back to the last stable version that they loaded")
+		}
+	}
+	switch c := e.Candidate; {
+	case e.Stable == nil:
+	case c == nil:
+		note("no kill target: there is only stable")
+	case c.Disabled:
+		note("candidate %s is held: it is disabled", c.Version)
+	default:
+		e.KillTarget = e.Stable.Version
+		if e.Enabled && !c.Constrained {
+			e.Stable.Percent = 100 - c.Percent
+		}
+	}
+	e.noteStrategies(f, r, note)
+}
+
+func (e *Entry) noteStrategies(f flags.Flag, r flags.Roles, note func(string, ...any)) {
+	if n := len(r.Leftovers); n > 0 {
+		note("%d leftover strategies of an interrupted run; the next publish removes them", n)
+	}
+	if len(r.Lost) > 0 {
+		note("a strategy lost its role mark; the next publish restores it")
+	}
+	behind := false
+	for _, s := range f.Strategies {
+		mine := r.Candidate != nil && s.ID == r.Candidate.ID || r.Stable != nil && s.ID == r.Stable.ID
+		if r.Stable != nil && s.ID == r.Stable.ID {
+			behind = !r.Stable.Disabled
+			continue
+		}
+		if mine || s.Disabled {
+			continue
+		}
+		name := s.Title
+		if name == "" {
+			name = s.Name
+		}
+		if behind {
+			note("the strategy %q stands behind stable and never matches", name)
+			continue
+		}
+		what := "no version"
+		if ref, err := prompts.ParseRef(s.Ref()); err == nil {
+			what = ref.Version()
+		}
+		note("people's strategy %q comes first and serves %s to whom it matches", name, what)
+	}
+}

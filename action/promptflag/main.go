@@ -1,0 +1,18 @@
+// Command promptflag manages LLM prompts with git, a bucket and Unleash. Run
+// it without arguments for help.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/promptflag/promptflag/action/internal/cli"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(cli.Main(ctx, cli.FromOS()))
+}
