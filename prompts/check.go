@@ -16,8 +16,17 @@ type checker struct {
 	findings Findings
 }
 
+// maxFindings bounds the findings of one file: more than that help nobody.
+const maxFindings = 200
+
+// full says that no more findings are taken; long loops end then.
+func (c *checker) full() bool { return len(c.findings) >= maxFindings }
+
 // add reports a finding at an offset of the text.
 func (c *checker) add(offset int, hint, format string, args ...any) {
+	if c.full() {
+		return
+	}
 	line, col := c.at(offset)
 	c.findings = append(c.findings, Finding{c.file, line, col, fmt.Sprintf(format, args...), hint})
 }
@@ -29,6 +38,8 @@ func (c *checker) addFile(hint, format string, args ...any) {
 
 // bad stands where a value was that already has a finding.
 type bad struct{}
+
+func isBad(v any) bool { _, is := v.(bad); return is }
 
 // plain turns a decoded TOML value into maps, slices and scalars that JSON can
 // carry exactly, and reports what JSON cannot.
@@ -75,7 +86,7 @@ func (c *checker) float(v float64, n *node) any {
 	}
 	switch {
 	case math.IsNaN(v), math.IsInf(v, 0):
-		c.add(n.value(), "", "%s is not a JSON number", kindOf(v))
+		c.add(n.value(), "", "%v is not a JSON number", v)
 	case v == 0 && strings.ContainsAny(digits, "123456789"):
 		c.add(n.value(), "write 0 if that is meant", "number is too small: it would become 0")
 	case v == math.Trunc(v) && math.Abs(v) > 1<<53:
@@ -88,15 +99,12 @@ func (c *checker) float(v float64, n *node) any {
 
 // kindOf names the type of a plain value in the words of TOML.
 func kindOf(v any) string {
-	switch v := v.(type) {
+	switch v.(type) {
 	case string:
 		return "string"
 	case int64:
 		return "integer"
 	case float64:
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return strings.TrimPrefix(strings.ToLower(fmt.Sprint(v)), "+")
-		}
 		return "float"
 	case bool:
 		return "boolean"
@@ -133,7 +141,7 @@ func (t table) keys() []string { return slices.Sorted(maps.Keys(t.m)) }
 // people may expect here.
 func (t table) known(keys []string, hints map[string]string) {
 	for _, key := range t.keys() {
-		if !slices.Contains(keys, key) {
+		if !slices.Contains(keys, key) && !t.full() {
 			hint := cmp.Or(hints[key], didYouMean(key, keys))
 			t.add(t.n.child(key).pos(), hint, "unknown key %q", t.name(shorten(key)))
 		}
@@ -151,7 +159,7 @@ func (t table) later(hint string, keys ...string) {
 
 // want reports a value of the wrong type.
 func (t table) want(key, want string) {
-	if v := t.m[key]; v != (any)(bad{}) {
+	if v := t.m[key]; !isBad(v) {
 		t.add(t.n.child(key).value(), "", "%s: want %s, got %s", t.name(key), want, kindOf(v))
 	}
 }
@@ -190,7 +198,7 @@ func (t table) strings(key string) []string {
 	var out []string
 	for i, v := range array {
 		s, ok := v.(string)
-		if !ok && v != (any)(bad{}) {
+		if !ok && !isBad(v) {
 			t.add(t.n.child(key).item(i).value(), "", "%s[%d]: want a string, got %s", t.name(key), i, kindOf(v))
 		}
 		out = append(out, s)
@@ -216,7 +224,7 @@ func (t table) tables(key string) (out []table) {
 		item, path := t.n.child(key).item(i), fmt.Sprintf("%s[%d]", t.name(key), i)
 		if m, ok := v.(map[string]any); ok {
 			out = append(out, table{t.checker, path, m, item})
-		} else if v != (any)(bad{}) {
+		} else if !isBad(v) {
 			t.add(item.value(), "", "%s: want a table, got %s", path, kindOf(v))
 		}
 	}

@@ -38,11 +38,14 @@ type Rollout struct {
 func Parse(file, name string, src []byte) (*Definition, error) {
 	c := &checker{source: &source{file: file, lines: []int{0}}}
 	d := c.definition(name, src)
-	if len(c.findings) > 0 {
-		c.findings.sort()
-		return nil, c.findings
+	if len(c.findings) == 0 {
+		return d, nil
 	}
-	return d, nil
+	c.findings.sort()
+	if c.full() {
+		c.addFile("", "there may be more findings: only %d are listed", maxFindings)
+	}
+	return nil, c.findings
 }
 
 func (c *checker) definition(name string, src []byte) *Definition {

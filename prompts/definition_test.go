@@ -2,6 +2,7 @@ package prompts
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -29,21 +30,25 @@ func TestParseAbout(t *testing.T) {
 	}
 }
 
+// fill repeats a line, with its number for '#', up to a size.
+func fill(line string, size int) string {
+	var b strings.Builder
+	for i := 0; b.Len() < size; i++ {
+		b.WriteString(strings.ReplaceAll(line, "#", strconv.Itoa(i)))
+	}
+	return b.String()
+}
+
 // TestParseLimits: what is too large or would cost too much has one finding and no long wait.
 func TestParseLimits(t *testing.T) {
 	quotes := strings.Repeat(`"`, maxSize/2+100) // each becomes two bytes of JSON
 	schema := func(n int) string {
-		var b strings.Builder
-		b.WriteString(hello + "[output.schema.properties]\n")
-		for i := range n {
-			b.WriteString("p" + strings.Repeat("x", i%7) + strings.Repeat("y", i/7%70) + strings.Repeat("z", i/490) + " = {}\n")
-		}
-		return b.String()
+		return hello + "[output.schema.properties]\n" + fill("p#={}\n", n*9)
 	}
 	for _, test := range []struct{ name, src, want string }{
 		{"file over 1 MiB", hello + "#" + strings.Repeat("x", maxSize), "file is larger than 1048576 bytes"},
 		{"artifact over 1 MiB", strings.Replace(hello, `"Hello."`, "'"+quotes+"'", 1), "prompt is larger than 1048576 bytes"},
-		{"schema of many parts", schema(maxSchemaNodes), "schema has more than 5000 parts"},
+		{"schema of many values", schema(2 * maxSchemaNodes), "schema has more than 20000 values"},
 		{"sections nested deep", strings.Replace(hello, "Hello.", strings.Repeat("{{#a}}", 20000), 1), "sections are nested deeper than 100"},
 		{"values nested deep", hello + "[output.schema.a" + strings.Repeat(".a", 60) + "]\nx = " + strings.Repeat("[", 60) + strings.Repeat("]", 60), "too deep"},
 	} {
@@ -54,8 +59,28 @@ func TestParseLimits(t *testing.T) {
 			}
 		})
 	}
-	if _, err := Parse("x.toml", "a", []byte(schema(maxSchemaNodes-10))); err != nil {
+	if _, err := Parse("x.toml", "a", []byte(schema(maxSchemaNodes/10))); err != nil {
 		t.Errorf("Parse of a large schema = %.300v, want nil", err)
+	}
+}
+
+// TestParseHostile: files of 1 MiB made to be slow end soon, with a bounded number of findings.
+func TestParseHostile(t *testing.T) {
+	const most = maxSize - 1000
+	for name, src := range map[string]string{
+		"unknown keys":         fill("k#=1\n", most),
+		"dates on one line":    "x=[" + fill("1979-05-27,", most) + "]",
+		"undeclared variables": strings.Replace(hello, "Hello.", fill(`\n{{x#}}`, most), 1),
+		"and as many declared": strings.Replace(hello, "Hello.", fill(`{{x#}}`, most/2), 1) + "[variables]\n" + fill("y#={type='string'}\n", most/2),
+		"empty messages":       "model='m'\n" + fill("[[messages]]\n", most),
+		"faults in a schema":   hello + "[output.schema]\noneOf=[" + fill("{minLength=-1},", most/10) + "]",
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Parse("x.toml", "a", []byte(src))
+			if findings, ok := err.(Findings); !ok || len(findings) < maxFindings || len(findings) > maxFindings+5 {
+				t.Errorf("Parse gives %d findings, want about %d: %.300v", len(findings), maxFindings, err)
+			}
+		})
 	}
 }
 

@@ -117,7 +117,7 @@ func (c *checker) templates(variables table, messages []table, types map[string]
 				used[u.root()] = true
 			}
 		}
-		for _, p := range problems {
+		for _, p := range problems[:min(len(problems), maxFindings)] {
 			c.add(place(p.pos), p.hint, "%s", p.message)
 		}
 	}

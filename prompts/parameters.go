@@ -1,6 +1,7 @@
 package prompts
 
 import (
+	"cmp"
 	"maps"
 	"math"
 	"slices"
@@ -62,13 +63,14 @@ var elsewhere = map[string]string{
 }
 
 func (t table) parameters() {
+	names := slices.Sorted(maps.Keys(parameters))
 	for _, key := range t.keys() {
 		p, ok := parameters[key]
+		if t.full() {
+			return
+		}
 		if !ok {
-			hint := elsewhere[key]
-			if hint == "" {
-				hint = didYouMean(key, slices.Sorted(maps.Keys(parameters)))
-			}
+			hint := cmp.Or(elsewhere[key], didYouMean(key, names))
 			t.add(t.n.child(key).pos(), hint, "unknown parameter %q", shorten(key))
 			continue
 		}

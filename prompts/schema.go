@@ -15,7 +15,7 @@ import (
 )
 
 // maxSchemaNodes bounds one JSON Schema: the library's time is quadratic in it.
-const maxSchemaNodes = 5000
+const maxSchemaNodes = 20_000
 
 // schemaURL is where a schema stands for the library: a place that nothing can be next to.
 const schemaURL = "promptflag:///schema"
@@ -35,7 +35,7 @@ func checkSchema(doc map[string]any) []fault {
 		return nil // the bad value has its finding
 	}
 	if nodes > maxSchemaNodes {
-		return []fault{{message: fmt.Sprintf("schema has more than %d parts", maxSchemaNodes)}}
+		return []fault{{message: fmt.Sprintf("schema has more than %d values", maxSchemaNodes)}}
 	}
 	c := jsonschema.NewCompiler()
 	c.DefaultDraft(jsonschema.Draft2020)
@@ -62,7 +62,7 @@ func faults(err error) []fault {
 		var out []fault
 		leaves(violations, func(leaf *jsonschema.ValidationError) {
 			// one keyword may break several branches of the meta-schema: the first says enough
-			if !slices.ContainsFunc(out, func(f fault) bool { return slices.Equal(f.path, leaf.InstanceLocation) }) {
+			if len(out) < maxFindings && !slices.ContainsFunc(out, func(f fault) bool { return slices.Equal(f.path, leaf.InstanceLocation) }) {
 				at := "/" + strings.Join(leaf.InstanceLocation, "/")
 				out = append(out, fault{leaf.InstanceLocation, "not a JSON Schema: at " + at + ": " + leaf.ErrorKind.LocalizedString(english()), ""})
 			}
@@ -115,7 +115,7 @@ func ecmaPattern(s string) (jsonschema.Regexp, error) {
 	return pattern(s), err
 }
 
-// census counts the tables and arrays below v, and says whether a bad value is among them.
+// census counts the values below v, and says whether a bad one is among them.
 func census(v any) (nodes int, tainted bool) {
 	count := func(e any) {
 		n, t := census(e)
@@ -123,19 +123,17 @@ func census(v any) (nodes int, tainted bool) {
 	}
 	switch v := v.(type) {
 	case bad:
-		return 0, true
+		return 1, true
 	case map[string]any:
-		nodes++
 		for _, e := range v {
 			count(e)
 		}
 	case []any:
-		nodes++
 		for _, e := range v {
 			count(e)
 		}
 	}
-	return nodes, tainted
+	return nodes + 1, tainted
 }
 
 // step is the child or the item that one part of a path names, or nil.

@@ -1,14 +1,14 @@
 package prompts
 
-import (
-	"strings"
-)
+import "strings"
 
-// didYouMean is a hint with the candidate nearest to word, or "".
+// didYouMean is a hint with the candidate nearest to word, or "". Of very many
+// candidates only the first are looked at.
 func didYouMean(word string, candidates []string) string {
 	best, bestDistance := "", 3
-	for _, c := range candidates {
-		if fold(word) == fold(c) {
+	folded := fold(word)
+	for _, c := range candidates[:min(len(candidates), 500)] {
+		if folded == fold(c) {
 			return "did you mean " + c + "?"
 		}
 		if d := distance(word, c); d < bestDistance && d <= len(c)/2 {
@@ -23,7 +23,7 @@ func didYouMean(word string, candidates []string) string {
 
 // fold makes maxTokens, MAX_TOKENS and max-tokens the same word.
 func fold(word string) string {
-	return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(word))
+	return strings.ToLower(strings.ReplaceAll(strings.ReplaceAll(word, "_", ""), "-", ""))
 }
 
 // distance is the Levenshtein distance, or a large number for words too long to

@@ -187,13 +187,17 @@ func (t *template) uses(typeOf func(variable string) string) (out []use) {
 
 // checkUses compares uses with the declared variables.
 func checkUses(uses []use, types map[string]string) (problems []problem) {
+	names := slices.Sorted(maps.Keys(types))
 	for _, u := range uses {
+		if len(problems) == maxFindings {
+			break
+		}
 		kind, declared := types[u.root()]
 		switch {
 		case u.name == ".":
 			problems = append(problems, problem{u.pos, "tag {{.}} stands outside a section", "write {{name}}"})
 		case !declared && variablePattern.MatchString(u.root()):
-			hint := didYouMean(u.root(), slices.Sorted(maps.Keys(types)))
+			hint := didYouMean(u.root(), names)
 			problems = append(problems, problem{u.pos, fmt.Sprintf("variable %q is not declared", u.root()),
 				cmp.Or(hint, fmt.Sprintf("add [variables.%s]", u.root()))})
 		case !declared:

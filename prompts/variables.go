@@ -75,7 +75,7 @@ func (t table) enum(kind string) map[any]bool {
 	seen := map[any]bool{}
 	for i, v := range array {
 		switch {
-		case v == any(bad{}):
+		case isBad(v):
 		case !isType(kind, v):
 			t.add(n.item(i).value(), "", "%s[%d]: want %s, got %s", t.name("enum"), i, kind, kindOf(v))
 		case seen[scalar(v)]:
