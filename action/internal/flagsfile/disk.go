@@ -19,15 +19,22 @@ func readLimited(root *os.Root, name string) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSize(info.Size()); err != nil {
+		return nil, err
+	}
 	data, err := io.ReadAll(io.LimitReader(file, maxDocument+1))
 	if err != nil {
 		return nil, err
 	}
-	return data, checkSize(data)
+	return data, checkSize(int64(len(data)))
 }
 
-func checkSize(data []byte) error {
-	if len(data) > maxDocument {
+func checkSize(n int64) error {
+	if n > maxDocument {
 		return fmt.Errorf("the document is above %d MiB", maxDocument>>20)
 	}
 	return nil
@@ -37,7 +44,7 @@ func checkSize(data []byte) error {
 // new bytes, also after a crash. The caller holds the lock: one temporary name
 // is enough, and what a crash left behind is removed here.
 func replace(root *os.Root, name string, data []byte) error {
-	if err := checkSize(data); err != nil {
+	if err := checkSize(int64(len(data))); err != nil {
 		return err
 	}
 	temp := name + ".tmp"

@@ -44,7 +44,7 @@
 // written over: whatever it holds may be the only copy. A document that does not
 // exist is an environment without flags; the first change makes it.
 //
-// A change reads and writes the whole document. That is milliseconds for a
-// hundred flags and a tenth of a second for thousands; a team with thousands of
-// prompts wants a server.
+// A change reads and writes the whole document: milliseconds for a hundred flags,
+// tenths of a second for thousands. A team with thousands of prompts wants a
+// server.
 package flagsfile

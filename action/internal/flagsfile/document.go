@@ -141,12 +141,24 @@ func (f *feature) flag() flags.Flag {
 		Tags: slices.Clone(f.Tags), Strategies: make([]flags.Strategy, 0, len(f.Strategies)),
 	}
 	for _, s := range f.Strategies {
+		for i, c := range s.Constraints {
+			s.Constraints[i] = compact(c)
+		}
 		out.Strategies = append(out.Strategies, flags.Strategy{
 			ID: s.ID, Name: s.Name, Title: s.Title, SortOrder: s.SortOrder, Disabled: s.Disabled,
 			Constraints: s.Constraints, Segments: s.Segments, Parameters: s.Parameters, Variants: s.Variants,
 		})
 	}
 	return out
+}
+
+// compact takes out the line breaks that the document has for people.
+func compact(raw json.RawMessage) json.RawMessage {
+	var buf bytes.Buffer
+	if err := json.Compact(&buf, raw); err != nil {
+		return raw
+	}
+	return buf.Bytes()
 }
 
 // parameters are the parameters of a strategy. Known ones are written first, in

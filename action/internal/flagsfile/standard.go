@@ -4,13 +4,13 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 
 	"github.com/promptflag/promptflag/action/internal/flags"
 )
 
-// What a server makes of a strategy that it stores, at every write. It takes any
-// text as a rollout; we do not, because clients then match nobody.
+// What a server makes of a strategy that it stores. Like a server we take any
+// text as a rollout: people type 10.5, and a strategy that was spoilt by hand
+// must still be one that can be disabled.
 
 const (
 	weightSum      = 1000
@@ -18,13 +18,10 @@ const (
 	weightFix      = "fix"
 )
 
-// standardise fills in what is missing and refuses what clients cannot use.
-func (s *strategy) standardise(flag string) error {
-	if s.Name == "" {
-		return fmt.Errorf("a strategy has no name")
-	}
+// fillIn adds the parameters that clients cannot do without.
+func (s *strategy) fillIn(flag string) {
 	if s.Name != flags.StrategyName {
-		return nil
+		return
 	}
 	if s.Parameters == nil {
 		s.Parameters = parameters{}
@@ -38,13 +35,11 @@ func (s *strategy) standardise(flag string) error {
 	if s.Parameters["stickiness"] == "" {
 		s.Parameters["stickiness"] = flags.StickinessDefault
 	}
-	if n, err := strconv.Atoi(s.Parameters["rollout"]); err != nil || n < 0 || n > 100 {
-		return fmt.Errorf("rollout %q: not a whole number from 0 to 100", s.Parameters["rollout"])
-	}
-	return s.standardiseVariants()
 }
 
-func (s *strategy) standardiseVariants() error {
+// checkVariants refuses variants that a server would refuse and settles the
+// rest: defaults, weights, order.
+func (s *strategy) checkVariants() error {
 	seen := map[string]bool{}
 	for i := range s.Variants {
 		v := &s.Variants[i]

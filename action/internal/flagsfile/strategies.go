@@ -32,6 +32,9 @@ func (f *File) Add(ctx context.Context, flag string, s flags.Strategy) (id strin
 }
 
 func (f *File) add(d *document, x *feature, s flags.Strategy) (id string, err error) {
+	if s.Name == "" {
+		return "", fmt.Errorf("flag %s: a strategy without a type", x.Name)
+	}
 	if len(x.Strategies) >= maxStrategies {
 		return "", fmt.Errorf("flag %s: it has %d strategies, the limit", x.Name, maxStrategies)
 	}
@@ -44,7 +47,8 @@ func (f *File) add(d *document, x *feature, s flags.Strategy) (id string, err er
 		Constraints: s.Constraints, Segments: s.Segments,
 		Parameters: maps.Clone(s.Parameters), Variants: slices.Clone(s.Variants),
 	}
-	if err := n.standardise(x.Name); err != nil {
+	n.fillIn(x.Name)
+	if err := n.checkVariants(); err != nil {
 		return "", fmt.Errorf("flag %s: %w", x.Name, err)
 	}
 	x.Strategies = append(x.Strategies, n)
@@ -78,10 +82,11 @@ func (f *File) Patch(ctx context.Context, flag, id string, p flags.Patch) error 
 		if ref := s.ref(); p.Expect != "" && ref != p.Expect {
 			return fmt.Errorf("flag %s: strategy %s serves %q, not %q: %w", flag, id, ref, p.Expect, flags.ErrConflict)
 		}
-		s.patch(p)
-		if err := s.standardise(x.Name); err != nil {
-			return fmt.Errorf("flag %s: %w", x.Name, err)
+		if p.Rollout != nil && (*p.Rollout < 0 || *p.Rollout > 100) {
+			return fmt.Errorf("flag %s: rollout %d %%: not from 0 to 100", flag, *p.Rollout)
 		}
+		s.patch(p)
+		s.fillIn(x.Name)
 		x.offIfIdle()
 		return nil
 	})
