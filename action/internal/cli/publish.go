@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -159,18 +160,24 @@ func (w wanted) print(s *session, title string, p *plan.Plan) error {
 	return report.Plan(s.Stdout, p, w.All)
 }
 
-// apply carries a plan out and says for each item how it went.
+// apply carries a plan out and says how it went.
 func (s *session) apply(ctx context.Context, p *plan.Plan, targets map[string]plan.Target, from plan.Origin, head func(context.Context) error) error {
-	return plan.Apply(ctx, p, plan.Options{
+	done := 0
+	err := plan.Apply(ctx, p, plan.Options{
 		Targets: targets, Origin: from, Now: s.Now, NewID: s.NewID, Head: head,
 		Done: func(i plan.Item, err error) {
-			if err != nil {
-				fmt.Fprintf(s.Stderr, "failed: %v\n", err)
-				return
+			if err == nil {
+				done++
 			}
-			fmt.Fprintf(s.Stderr, "done: %s in %s: %s\n", i.Prompt, i.Environment, i.Kind)
+			if i.Redecided {
+				fmt.Fprintf(s.Stderr, "%s in %s: the flag changed after the plan was made; decided again: %s\n", i.Prompt, i.Environment, i.Why)
+			}
 		},
 	})
+	if p.Writes() > 0 && !errors.Is(err, origin.ErrNotHead) && !errors.Is(err, origin.ErrCannotTell) {
+		fmt.Fprintf(s.Stderr, "%d of %d done\n", done, p.Writes())
+	}
+	return err
 }
 
 // stopped turns flags that wait for a person into exit code 1.

@@ -44,7 +44,7 @@ func (s *session) resolve(ctx context.Context, env config.Environment, name stri
 	defer cancel()
 	p := provider.New(source, bucket, &provider.Options{FlagPrefix: env.FlagPrefix, Prompts: []string{name}})
 	defer shutdown(p)
-	if err := api.SetProviderWithContextAndWait(start, p); err != nil {
+	if err := api.SetProviderAndWait(start, p); err != nil {
 		return nil, fmt.Errorf("start the provider: %w", err)
 	}
 	client := api.NewClient()

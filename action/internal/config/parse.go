@@ -124,17 +124,23 @@ func (r *reader) environment(all map[string]any, name string, base Environment) 
 	default:
 		r.add(append(at, "on_open_candidate"), fmt.Sprintf("on_open_candidate is %q", v), `"replace" or "wait"`)
 	}
-	e.Bucket = r.text(t, at, "bucket", base.Bucket)
-	r.urls(at, "bucket", &e.Bucket, bucketSchemes)
+	if bucket := r.text(t, at, "bucket", ""); bucket != "" {
+		r.urls(at, "bucket", &bucket, bucketSchemes)
+		e.Bucket = bucket
+	}
 	own := r.table(t, at, "unleash")
 	inUnleash := append(slices.Clone(at), "unleash")
 	r.known(own, inUnleash, "url", "environment", "project", "flag_prefix")
-	e.UnleashURL = r.text(own, inUnleash, "url", base.UnleashURL)
+	if url := r.text(own, inUnleash, "url", ""); url != "" {
+		r.urls(inUnleash, "url", &url, unleashSchemes)
+		e.UnleashURL = url
+	}
 	e.UnleashEnvironment = r.text(own, inUnleash, "environment", name)
 	e.Project = r.text(own, inUnleash, "project", base.Project)
-	e.FlagPrefix = r.text(own, inUnleash, "flag_prefix", base.FlagPrefix)
-	r.urls(inUnleash, "url", &e.UnleashURL, unleashSchemes)
-	r.prefix(inUnleash, e.FlagPrefix)
+	if _, ok := own["flag_prefix"]; ok {
+		e.FlagPrefix = r.text(own, inUnleash, "flag_prefix", "")
+		r.prefix(inUnleash, e.FlagPrefix)
+	}
 	if e.Bucket == "" {
 		r.add(at, fmt.Sprintf("environment %s has no bucket", name), `set bucket = "s3://…" at the top of the file, or "file://.promptflag/bucket" to try it out`)
 	}

@@ -130,8 +130,10 @@ func (d *demo) change(ctx context.Context) error {
 func (d *demo) commit(ctx context.Context, message string) {
 	commands := [][]string{
 		{"init", "-q", "-b", "main"},
+		{"config", "user.name", "Ada"},
+		{"config", "user.email", "ada@promptflag.invalid"},
 		{"add", "-A"},
-		{"-c", "user.name=demo", "-c", "user.email=demo@promptflag.invalid", "-c", "commit.gpgsign=false", "commit", "-q", "-m", message},
+		{"-c", "commit.gpgsign=false", "commit", "-q", "-m", message},
 	}
 	for _, args := range commands {
 		cmd := exec.CommandContext(ctx, "git", args...)

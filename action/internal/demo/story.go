@@ -11,8 +11,8 @@ const (
 	prompt      = "support.triage"
 	environment = "production"
 	users       = 1000
-	atTen       = 0
-	atFifty     = 0
+	atTen       = 96
+	atFifty     = 502
 )
 
 // story runs the steps. Each one names what users get afterwards.

@@ -190,7 +190,7 @@ func applyItem(ctx context.Context, item Item, o Options) (Item, error) {
 		if err != nil {
 			return item, err
 		}
-		again.Warnings = append(again.Warnings, "the flag changed after the plan was made; decided again")
+		again.Redecided = true
 		item = again
 		if item.Problem != nil {
 			return item, fmt.Errorf("%s (%s)", item.Problem.Message, item.Problem.Hint)

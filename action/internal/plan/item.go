@@ -44,6 +44,9 @@ type Item struct {
 	// Problem is set when Kind is Stopped.
 	Problem *Problem `json:"problem,omitempty"`
 
+	// Redecided: the flag changed between planning and applying.
+	Redecided bool `json:"-"`
+
 	// Blob is the artifact that a flag will name for the first time.
 	Blob []byte `json:"-"`
 	// Steps are the writes to the flag, in order.

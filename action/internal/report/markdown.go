@@ -40,7 +40,7 @@ func PlanMarkdown(w io.Writer, title string, p *plan.Plan) error {
 // moveFirst puts the numbers before the reason.
 func moveFirst(i plan.Item) []string {
 	notes := itemNotes(i)
-	n := len(i.Moves)
+	n := len(moveNotes(i))
 	return append(append([]string{}, notes[1:1+n]...), append(notes[:1:1], notes[1+n:]...)...)
 }
 

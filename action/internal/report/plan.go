@@ -49,9 +49,7 @@ func quiet(i plan.Item) bool { return i.Kind == plan.Unchanged && len(i.Warnings
 
 func itemNotes(i plan.Item) []string {
 	notes := []string{i.Why}
-	for _, m := range i.Moves {
-		notes = append(notes, m.String())
-	}
+	notes = append(notes, moveNotes(i)...)
 	if i.Writes() && len(i.Moves) == 0 && i.Kind != plan.Repair {
 		notes = append(notes, "nobody moves yet")
 	}
@@ -60,6 +58,18 @@ func itemNotes(i plan.Item) []string {
 	}
 	for _, w := range i.Warnings {
 		notes = append(notes, "warning: "+w)
+	}
+	return notes
+}
+
+// moveNotes says who moves; of a new prompt, its reason says so already.
+func moveNotes(i plan.Item) []string {
+	if i.Kind == plan.Create {
+		return nil
+	}
+	var notes []string
+	for _, m := range i.Moves {
+		notes = append(notes, m.String())
 	}
 	return notes
 }

@@ -3,7 +3,6 @@ package rollout
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/promptflag/promptflag/action/internal/plan"
 	"github.com/promptflag/promptflag/store"
@@ -15,6 +14,7 @@ type History struct {
 	Done bool
 	// newest first, by version
 	about map[string][]store.RecordKey
+	read  func(store.RecordKey) (store.Record, error)
 }
 
 // ReadHistory lists the records of a prompt; it reads no record.
@@ -23,7 +23,10 @@ func ReadHistory(ctx context.Context, bucket *store.Bucket, prompt, environment 
 	if err != nil {
 		return History{}, err
 	}
-	h := History{about: map[string][]store.RecordKey{}}
+	h := History{
+		about: map[string][]store.RecordKey{},
+		read:  func(k store.RecordKey) (store.Record, error) { return bucket.Record(ctx, k) },
+	}
 	for _, k := range keys {
 		if k.Environment != environment || k.Phase != store.Done {
 			continue
@@ -49,26 +52,46 @@ const (
 	rejected             // somebody did not want it
 )
 
-// fate also returns the time of the record that decided.
-func (h History) fate(version string) (fate, time.Time) {
+func (h History) fate(version string) fate {
 	records := h.about[version]
 	if len(records) == 0 {
-		return unknown, time.Time{}
+		return unknown
 	}
-	newest := records[0]
-	switch plan.Action(newest.Action) {
+	switch plan.Action(records[0].Action) {
 	case plan.ActionReject, plan.ActionReplace:
-		return rejected, newest.Time
+		return rejected
 	case plan.ActionCandidate:
-		return raised, newest.Time
+		return raised
 	}
 	for _, r := range records {
 		switch plan.Action(r.Action) {
 		case plan.ActionCreate, plan.ActionFold, plan.ActionRestore:
-			return stable, r.Time
+			return stable
 		}
 	}
-	return unknown, newest.Time
+	return unknown
+}
+
+// decided says when the newest record about a version was written, by whom
+// and why: " since 2026-11-03 09:12 UTC by ada: wrong queue". It reads that
+// one record.
+func (h History) decided(version string) (string, error) {
+	records := h.about[version]
+	if len(records) == 0 {
+		return "", nil
+	}
+	r, err := h.read(records[0])
+	if err != nil {
+		return "", err
+	}
+	text := " since " + r.Time.UTC().Format("2006-01-02 15:04 UTC")
+	if r.Actor != "" {
+		text += " by " + r.Actor
+	}
+	if r.Reason != "" {
+		text += ": " + r.Reason
+	}
+	return text, nil
 }
 
 // replaced reports whether a version gave way to a restored one: git did not

@@ -3,7 +3,6 @@ package rollout
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/promptflag/promptflag/action/internal/flags"
 	"github.com/promptflag/promptflag/action/internal/plan"
@@ -144,7 +143,7 @@ func (d *merge) headIsCandidate() error {
 	if d.head.Retry {
 		return d.raise("retry: the hold ends")
 	}
-	return d.hold("somebody disabled this candidate")
+	return d.headIsDisabled()
 }
 
 // headIsDialled: nothing is touched.
@@ -162,14 +161,14 @@ func (d *merge) headIsNew() error {
 	if err != nil {
 		return err
 	}
-	what, since := h.fate(d.ref().Version())
+	what := h.fate(d.ref().Version())
 	switch {
 	case d.head.Retry && (what == rejected || what == raised):
 		return d.raise("retry: the hold ends")
 	case what == rejected:
-		d.held("rejected" + on(since))
+		return d.hold("rejected")
 	case what == raised:
-		d.held("the candidate was deleted by a person; it was started" + on(since))
+		return d.hold("a person deleted the candidate that was there")
 	case what == stable:
 		d.restore()
 	default:
@@ -178,29 +177,32 @@ func (d *merge) headIsNew() error {
 	return nil
 }
 
-// hold says since when, if a record knows.
+// headIsDisabled: somebody disabled the candidate, by our command or by hand.
+func (d *merge) headIsDisabled() error {
+	h, err := d.at.History()
+	if err != nil {
+		return err
+	}
+	if h.fate(d.ref().Version()) == rejected {
+		return d.hold("rejected")
+	}
+	return d.hold("a person disabled the candidate that was there")
+}
+
+// hold leaves everything as it is and says who held the version, or, if a
+// person did it by hand, since when it had been there.
 func (d *merge) hold(why string) error {
 	h, err := d.at.History()
 	if err != nil {
 		return err
 	}
-	if what, since := h.fate(d.ref().Version()); what == rejected {
-		why = "rejected" + on(since)
+	since, err := h.decided(d.ref().Version())
+	if err != nil {
+		return err
 	}
-	d.held(why)
-	return nil
-}
-
-func (d *merge) held(why string) {
 	d.Kind = plan.Held
-	d.Why = fmt.Sprintf("held: %s. It ends when the file changes, or with publish --retry %s", why, d.Prompt)
-}
-
-func on(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return " on " + t.UTC().Format("2006-01-02 15:04 UTC")
+	d.Why = fmt.Sprintf("held: %s%s. It ends when the file changes, or with publish --retry %s", why, since, d.Prompt)
+	return nil
 }
 
 // restore: a version that was stable here is what git revert after a promotion

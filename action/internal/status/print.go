@@ -3,6 +3,7 @@ package status
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -54,26 +55,37 @@ func row(w io.Writer, role string, v *Version, now time.Time) {
 	}
 	share := fmt.Sprintf("%d %%", v.Percent)
 	if v.Disabled {
-		share = "disabled"
+		share = "held"
 	}
 	if v.Constrained {
 		share += " of some"
 	}
-	since, why := "since ?", ""
+	since := "since an unknown time"
 	if v.Since != nil {
-		since = "since " + v.Since.UTC().Format("2006-01-02 15:04 UTC") + " (" + Age(now.Sub(*v.Since)) + ")"
+		since = Age(now.Sub(*v.Since)) + ", since " + v.Since.UTC().Format("2006-01-02 15:04 UTC")
 	}
+	if v.Exposures != nil {
+		since += fmt.Sprintf(", %d exposures in the last hour", *v.Exposures)
+	}
+	fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", role, v.Version, share, since)
+	if from := origin(v); from != "" {
+		fmt.Fprintf(w, "  \t\t\t%s\n", from)
+	}
+}
+
+// origin is the commit that a version came with, and who published it.
+func origin(v *Version) string {
+	var parts []string
 	if v.Commit != "" {
-		why = fmt.Sprintf("commit %.12s", v.Commit)
+		parts = append(parts, fmt.Sprintf("commit %.12s", v.Commit))
 	}
 	if v.Subject != "" {
-		why = strings.TrimSpace(why + " " + v.Subject)
+		parts = append(parts, strconv.Quote(v.Subject))
 	}
-	served := "exposures not measured"
-	if v.Exposures != nil {
-		served = fmt.Sprintf("%d exposures in the last hour", *v.Exposures)
+	if v.Actor != "" {
+		parts = append(parts, "by "+v.Actor)
 	}
-	fmt.Fprintf(w, "  %s\t%s\t%s\t%s\t%s\t%s\n", role, v.Version, share, since, served, why)
+	return strings.Join(parts, " ")
 }
 
 func forHowLong(v *Version, now time.Time) string {

@@ -99,7 +99,14 @@ func read(ctx context.Context, prompt string, env config.Environment, t plan.Tar
 	r := flags.Recognise(f, prompt, env.Name)
 	e.Exists, e.Enabled = true, f.Enabled
 	e.Stable, e.Candidate = version(r.Stable), version(r.Candidate)
-	if err := e.addRecords(ctx, t.Bucket); err != nil {
+	keys, err := t.Bucket.RecordKeys(ctx, prompt)
+	if err != nil {
+		return e, err
+	}
+	if err := e.addRecords(ctx, t.Bucket, keys); err != nil {
+		return e, err
+	}
+	if err := e.addHold(ctx, t.Bucket, keys); err != nil {
 		return e, err
 	}
 	if err := e.addExposures(ctx, t.Flags); err != nil {
@@ -122,26 +129,19 @@ func version(s *flags.Strategy) *Version {
 
 // addRecords looks up, for each live version, the newest finished operation
 // that gave it its role.
-func (e *Entry) addRecords(ctx context.Context, bucket *store.Bucket) error {
-	keys, err := bucket.RecordKeys(ctx, e.Prompt)
-	if err != nil {
-		return err
-	}
+func (e *Entry) addRecords(ctx context.Context, bucket *store.Bucket, keys []store.RecordKey) error {
 	roles := []struct {
 		v    *Version
 		from []plan.Action
 	}{
 		{e.Stable, []plan.Action{plan.ActionCreate, plan.ActionFold, plan.ActionRestore}},
-		{e.Candidate, []plan.Action{plan.ActionCandidate, plan.ActionReject}},
+		{e.Candidate, []plan.Action{plan.ActionCandidate}},
 	}
 	for _, role := range roles {
 		if role.v == nil {
 			continue
 		}
-		at := slices.IndexFunc(keys, func(k store.RecordKey) bool {
-			return k.Environment == e.Environment && k.Phase == store.Done && k.Version == role.v.Version &&
-				slices.Contains(role.from, plan.Action(k.Action))
-		})
+		at := e.newest(keys, role.v.Version, role.from...)
 		if at < 0 {
 			continue
 		}
@@ -151,6 +151,42 @@ func (e *Entry) addRecords(ctx context.Context, bucket *store.Bucket) error {
 		}
 		role.v.Since, role.v.Commit, role.v.Subject, role.v.Actor = &r.Time, r.Commit, r.Subject, r.Actor
 	}
+	return nil
+}
+
+// newest finds the newest finished operation about a version; -1 if there is
+// none.
+func (e *Entry) newest(keys []store.RecordKey, version string, actions ...plan.Action) int {
+	return slices.IndexFunc(keys, func(k store.RecordKey) bool {
+		return k.Environment == e.Environment && k.Phase == store.Done && k.Version == version &&
+			slices.Contains(actions, plan.Action(k.Action))
+	})
+}
+
+// addHold says who disabled the candidate. A person who did it on the flag
+// server left no record here.
+func (e *Entry) addHold(ctx context.Context, bucket *store.Bucket, keys []store.RecordKey) error {
+	c := e.Candidate
+	if c == nil || !c.Disabled {
+		return nil
+	}
+	at := e.newest(keys, c.Version, plan.ActionReject, plan.ActionReplace, plan.ActionCandidate)
+	if at < 0 || plan.Action(keys[at].Action) == plan.ActionCandidate {
+		e.Notes = append(e.Notes, "candidate "+c.Version+" is held: it was disabled on the flag server")
+		return nil
+	}
+	r, err := bucket.Record(ctx, keys[at])
+	if err != nil {
+		return err
+	}
+	note := "candidate " + c.Version + " is held since " + r.Time.UTC().Format("2006-01-02 15:04 UTC")
+	if r.Actor != "" {
+		note += " by " + r.Actor
+	}
+	if r.Reason != "" {
+		note += ": " + r.Reason
+	}
+	e.Notes = append(e.Notes, note)
 	return nil
 }
 
@@ -185,7 +221,6 @@ func (e *Entry) conclude(f flags.Flag, r flags.Roles) {
 	case c == nil:
 		note("no kill target: there is only stable")
 	case c.Disabled:
-		note("candidate %s is held: it is disabled", c.Version)
 	default:
 		e.KillTarget = e.Stable.Version
 		if e.Enabled && !c.Constrained {
