@@ -87,6 +87,10 @@ func (c *checker) decode() (table, bool) {
 		c.add(at, "save the file as UTF-8", "invalid UTF-8")
 		return table{}, false
 	}
+	if at := strings.IndexByte(c.text, '\r'); at >= 0 {
+		c.add(at, "end lines with LF or CRLF", "carriage return that does not end a line")
+		return table{}, false
+	}
 	root, costly := scan(c.text)
 	if costly >= 0 {
 		c.add(costly, "", "keys are too deep, too long or too many")

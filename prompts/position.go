@@ -239,8 +239,7 @@ func (s *scanner) skipString() {
 				s.i += 2
 			case strings.HasPrefix(s.text[s.i:], triple):
 				s.i += 3
-				for range 2 { // up to two quotes may stand before the closing three
-					s.accept(quote[0])
+				for s.accept(quote[0]) { // the last three of a run close the string
 				}
 				return
 			default:
@@ -287,7 +286,7 @@ func (s *scanner) space() {
 func (s *scanner) blank() {
 	for s.i < len(s.text) {
 		switch s.text[s.i] {
-		case ' ', '\t', '\n', '\r':
+		case ' ', '\t', '\n':
 			s.i++
 		case '#':
 			s.line()

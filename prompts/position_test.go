@@ -168,7 +168,7 @@ func FuzzScan(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		text := newSource("x", data).text
 		root, costly := scan(text)
-		if costly >= 0 || len(text) > maxSize {
+		if costly >= 0 || len(text) > maxSize || strings.Contains(text, "\r") { // Parse refuses these
 			return
 		}
 		m, err := decodeTOML(text)
