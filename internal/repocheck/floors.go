@@ -1,0 +1,114 @@
+package repocheck
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
+// layer is what one package may import of this module. An import never points
+// to a higher floor, and a package imports only what its line names; p/* is all
+// that lies below p.
+type layer struct {
+	path    string
+	floor   int
+	imports string
+}
+
+// floors is the table of the design. Provider and action meet only in bytes,
+// prompts and store know nothing of each other, one package wires.
+var floors = []layer{
+	{"action/promptflag", 4, "action/internal/cli"},
+
+	{"action/internal/cli", 3, "action/example action/internal/* prompts store store/cloud evalkit evalkit/llm provider provider/unleashflags"},
+
+	{"action/internal/publish", 2, "action/internal/config action/internal/flags action/internal/plan action/internal/rollout prompts store"},
+	{"action/internal/status", 2, "action/internal/config action/internal/flags action/internal/plan prompts store"},
+	{"action/internal/rollout", 2, "action/internal/config action/internal/flags action/internal/plan prompts store"},
+	{"action/internal/report", 2, "action/internal/plan prompts"},
+	{"action/internal/origin", 2, "action/internal/plan"},
+	{"action/internal/plan", 2, "action/internal/flags prompts store"},
+	{"action/internal/unleashadmin", 2, "action/internal/flags"},
+	{"action/internal/flagsfile", 2, "action/internal/flags"},
+	{"action/internal/flags", 2, "prompts"},
+	{"action/internal/config", 2, "prompts"},
+	{"action/internal/github", 2, "prompts"},
+	{"action/internal/demo", 2, ""},
+	{"action/example", 2, ""},
+
+	{"provider/unleashflags", 2, "provider"},
+	{"provider/otelprompt", 2, "provider prompts"},
+	{"evalkit/llm", 2, "evalkit prompts"},
+	{"store/cloud", 2, "store"},
+	{"store/storetest", 2, "store"},
+
+	{"provider", 1, "prompts store"},
+	{"evalkit", 1, "prompts evalkit/stats"},
+
+	{"prompts", 0, ""},
+	{"store", 0, ""},
+	{"evalkit/stats", 0, ""},
+
+	{"internal/teststack/cmd/teststack", 2, "internal/teststack/stack"},
+	{"internal/teststack/stack", 1, "internal/teststack internal/teststack/npm"},
+	{"internal/teststack/npm", 0, ""},
+	{"internal/teststack", 0, ""},
+	{"internal/repocheck", 0, ""},
+}
+
+// testPackages are for tests: all tests may import them, and nobody else except
+// where the table says so.
+const testPackages = "internal/teststack internal/teststack/* store/storetest"
+
+func layerOf(pkg string) (layer, bool) {
+	i := slices.IndexFunc(floors, func(l layer) bool { return l.path == pkg })
+	if i < 0 {
+		return layer{}, false
+	}
+	return floors[i], true
+}
+
+// checkFloors finds imports that the table does not allow. Tests may import
+// anything on their own floor or below.
+func checkFloors(r *Repo) []Finding {
+	var found []Finding
+	unknown := map[string]string{} // package -> its first file
+	for _, f := range r.Go {
+		from, ok := layerOf(f.Package)
+		if !ok {
+			unknown[f.Package] = cmp.Or(unknown[f.Package], f.Path)
+			continue
+		}
+		for spec, target := range f.imports {
+			pkg, isOurs := ours(target)
+			if !isOurs || pkg == f.Package {
+				continue
+			}
+			if message := from.objection(pkg, f.Test); message != "" {
+				found = append(found, f.finding(spec, "%s: %s", pkg, message))
+			}
+		}
+	}
+	for _, pkg := range slices.Sorted(maps.Keys(unknown)) {
+		found = append(found, Finding{unknown[pkg], 0, "package " + pkg + " has no line in the table of internal/repocheck/floors.go"})
+	}
+	return sorted(found)
+}
+
+// objection says why a package must not be imported from this layer.
+func (l layer) objection(pkg string, test bool) string {
+	to, ok := layerOf(pkg)
+	switch {
+	case !ok:
+		return "no line in the table of internal/repocheck/floors.go"
+	case test && matches(testPackages, pkg):
+		return ""
+	case to.floor > l.floor:
+		return "the import points up"
+	case test || matches(l.imports, pkg):
+		return ""
+	case matches(testPackages, pkg):
+		return "for tests only"
+	}
+	return "not allowed for " + l.path + " by the table of internal/repocheck/floors.go"
+}
