@@ -85,13 +85,3 @@ func renamed(t *testing.T, feature map[string]any, to string) map[string]any {
 	}
 	return c
 }
-
-// namedSite is a server to play the table on; open is called for every row.
-type namedSite struct {
-	name, prefix string
-	open         func(*testing.T) site
-}
-
-func sites(t *testing.T) []namedSite {
-	return []namedSite{{"embedded", "r", func(t *testing.T) site { return embedded{t.TempDir()} }}}
-}

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/promptflag/promptflag/internal/teststack"
 )
 
 // row is one start state of the publish rules: the story that leads there and
@@ -103,36 +105,44 @@ var rules = []row{
 	{"both environments: development follows every merge", "publish v1; publish v2; publish v3", "candidate", "S=v1 C=v3@10"},
 }
 
-// TestRules plays every row and then publishes once more: that must write
+// TestRulesEmbedded plays the table on the embedded flags documents.
+func TestRulesEmbedded(t *testing.T) {
+	playRules(t, "r", func(t *testing.T) site { return embedded{t.TempDir()} })
+}
+
+// TestRulesUnleash plays the same table on a real server.
+func TestRulesUnleash(t *testing.T) {
+	s := server{teststack.Unleash(t)}
+	playRules(t, teststack.Prefix(t), func(*testing.T) site { return s })
+}
+
+// playRules plays every row and then publishes once more: that must write
 // nothing.
-func TestRules(t *testing.T) {
-	for _, s := range sites(t) {
-		t.Run(s.name, func(t *testing.T) {
-			for n, r := range rules {
-				t.Run(r.name, func(t *testing.T) {
-					l := newLab(t, s.open(t), fmt.Sprintf("%s-%d-", s.prefix, n))
-					l.play(r.story)
-					prompt, want := "p", r.plan
-					if rest, ok := strings.CutPrefix(want, "q: "); ok {
-						prompt, want = "q", rest
-					}
-					if got := generic(l.planText(prompt)); got != want {
-						t.Errorf("%s\nplan %q, want %q", r.story, got, want)
-					}
-					if got := l.endText("p"); got != r.end {
-						t.Errorf("%s\nend  %q, want %q", r.story, got, r.end)
-					}
-					before := l.server["production"].writes + l.server["development"].writes
-					if err := l.publish(); err != nil {
-						t.Fatal(err)
-					}
-					if after := l.server["production"].writes + l.server["development"].writes; after != before {
-						t.Errorf("%s\nthe second run wrote %d times", r.story, after-before)
-					}
-					if got := l.endText("p"); got != r.end {
-						t.Errorf("%s\nafter the second run %q, want %q", r.story, got, r.end)
-					}
-				})
+func playRules(t *testing.T, prefix string, open func(*testing.T) site) {
+	for n, r := range rules {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t, open(t), fmt.Sprintf("%s%d-", prefix, n))
+			l.play(r.story)
+			prompt, want := "p", r.plan
+			if rest, ok := strings.CutPrefix(want, "q: "); ok {
+				prompt, want = "q", rest
+			}
+			if got := generic(l.planText(prompt)); got != want {
+				t.Errorf("%s\nplan %q, want %q", r.story, got, want)
+			}
+			if got := l.endText("p"); got != r.end {
+				t.Errorf("%s\nend  %q, want %q", r.story, got, r.end)
+			}
+			before := l.server["production"].writes + l.server["development"].writes
+			if err := l.publish(); err != nil {
+				t.Fatal(err)
+			}
+			if after := l.server["production"].writes + l.server["development"].writes; after != before {
+				t.Errorf("%s\nthe second run wrote %d times", r.story, after-before)
+			}
+			if got := l.endText("p"); got != r.end {
+				t.Errorf("%s\nafter the second run %q, want %q", r.story, got, r.end)
 			}
 		})
 	}

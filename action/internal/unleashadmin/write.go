@@ -46,10 +46,13 @@ func (c *Client) tag(ctx context.Context, flag, prompt string) error {
 		return err
 	}
 	kind := map[string]any{"name": flags.TagType, "description": "Prompts that promptflag publishes", "icon": "P"}
-	if err := ignore(c.call(ctx, "create tag type "+flags.TagType, http.MethodPost, "tag-types", kind, nil), http.StatusConflict); err != nil {
+	// Another process may make it at the same time, which the server answers
+	// with 409 or 500; whether it is there is what the tag itself shows.
+	typeErr := c.call(ctx, "create tag type "+flags.TagType, http.MethodPost, "tag-types", kind, nil)
+	if err := send(); err == nil || typeErr == nil {
 		return err
 	}
-	return send()
+	return typeErr
 }
 
 // Add adds a strategy and returns its id. If the answer is lost, the flag is
