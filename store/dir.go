@@ -110,7 +110,7 @@ func (d *Dir) List(ctx context.Context, prefix string) iter.Seq2[Object, error] 
 var errStop = errors.New("the caller has enough")
 
 func (d *Dir) list(ctx context.Context, prefix string, yield func(Object, error) bool) error {
-	if err := validPrefix(prefix); err != nil {
+	if err := ValidPrefix(prefix); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {

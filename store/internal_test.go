@@ -40,8 +40,8 @@ func FuzzValidKey(f *testing.F) {
 			t.Errorf("ValidKey(%q) = nil", key)
 		}
 		for i := range key {
-			if err := validPrefix(key[:i]); err != nil {
-				t.Errorf("validPrefix(%q) = %v, of the valid key %q", key[:i], err, key)
+			if err := ValidPrefix(key[:i]); err != nil {
+				t.Errorf("ValidPrefix(%q) = %v, of the valid key %q", key[:i], err, key)
 			}
 		}
 	})

@@ -50,8 +50,9 @@ func validSegment(s string) error {
 	return keyBytes(s)
 }
 
-// validPrefix is ValidKey for the start of a key: it may be empty or end anywhere.
-func validPrefix(prefix string) error {
+// ValidPrefix is ValidKey for the start of a key, which may be empty or end
+// anywhere. Backends need it for List.
+func ValidPrefix(prefix string) error {
 	if len(prefix) > maxKey {
 		return fmt.Errorf("prefix %.100q: longer than a key", prefix)
 	}

@@ -62,7 +62,7 @@ func (m *Mem) Create(ctx context.Context, key string, data []byte, _ CreateOptio
 // List implements [Backend]. It yields the objects there were when it started.
 func (m *Mem) List(ctx context.Context, prefix string) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
-		if err := validPrefix(prefix); err != nil {
+		if err := ValidPrefix(prefix); err != nil {
 			yield(Object{}, fmt.Errorf("list: %w", err))
 			return
 		}

@@ -1,0 +1,123 @@
+package cloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+	"gocloud.dev/gcerrors"
+	"google.golang.org/api/googleapi"
+
+	"github.com/promptflag/promptflag/store"
+)
+
+// taken: the condition "if there is none" did not hold. gocloud reports a bucket
+// that was closed by the same code, so an answer of the service is required.
+func taken(err error) bool {
+	return gcerrors.Code(err) == gcerrors.FailedPrecondition && status(err) != 0
+}
+
+// conflict: S3 could not decide a conditional put because of another one. gocloud
+// calls it unknown, and the SDK does not repeat it.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+func conflict(err error) bool {
+	var api smithy.APIError
+	return status(err) == http.StatusConflict && errors.As(err, &api) && api.ErrorCode() == "ConditionalRequestConflict"
+}
+
+// status is the service's HTTP status, 0 if there was no answer.
+func status(err error) int {
+	var aws *smithyhttp.ResponseError
+	var azure *azcore.ResponseError
+	var google *googleapi.Error
+	switch {
+	case errors.As(err, &aws):
+		return aws.HTTPStatusCode()
+	case errors.As(err, &azure):
+		return azure.StatusCode
+	case errors.As(err, &google):
+		return google.Code
+	}
+	return 0
+}
+
+// kind is the error that a caller can test for, nil when there is none.
+func kind(ctx context.Context, err error) error {
+	var dns *net.DNSError
+	switch code := status(err); {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case code == http.StatusUnauthorized || code == http.StatusForbidden || gcerrors.Code(err) == gcerrors.PermissionDenied:
+		return fs.ErrPermission
+	case errors.As(err, &dns): // azureblob: an unknown host is "not found"
+		return nil
+	case gcerrors.Code(err) == gcerrors.NotFound:
+		return store.ErrNotFound
+	case errors.Is(err, context.DeadlineExceeded):
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+// clean turns a driver's error into one line without secrets. The original is
+// dropped: its text may hold a signed URL, so nothing may unwrap to it.
+func clean(ctx context.Context, err error) error {
+	text := message(err)
+	switch k := kind(ctx, err); {
+	case k == nil:
+		return errors.New(text)
+	case k.Error() == text:
+		return k
+	default:
+		return fmt.Errorf("%w (%s)", k, text)
+	}
+}
+
+// missingBucket: a write does not need the key to be there, so what is not found
+// is the bucket.
+func missingBucket(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("the bucket itself: %w", err)
+	}
+	return err
+}
+
+const maxMessage = 600 // bytes
+
+func message(err error) string {
+	var azure *azcore.ResponseError
+	if errors.As(err, &azure) { // its text is the whole answer, over many lines
+		return fmt.Sprintf("azure: HTTP %d %s", azure.StatusCode, azure.ErrorCode)
+	}
+	text := redact(gocloudLayer.ReplaceAllString(err.Error(), ""))
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) > maxMessage {
+		text = strings.ToValidUTF8(text[:maxMessage], "") + "…"
+	}
+	return text
+}
+
+var (
+	// what gocloud puts in front: the URL or the key again, and its code
+	gocloudLayer = regexp.MustCompile(`^(open bucket \S+: |blob( \(key "[^"]*"\))? \(code=\w+\): )+`)
+
+	urlQuery = regexp.MustCompile(`([a-z0-9]+://[^\s"'?]*)\?[^\s"']*`)
+	urlUser  = regexp.MustCompile(`([a-z0-9]+://)[^\s"'/@]*@`)
+	keyValue = regexp.MustCompile(`(?i)\b(AccountKey|SharedAccessSignature|sig|signature|secret|token|password|Authorization|AWSAccessKeyId|Credential)(=|:\s*)[^\s;&"',]+`)
+)
+
+// redact removes what may be a secret: queries and users of URLs, and values
+// behind telling names.
+func redact(text string) string {
+	text = urlQuery.ReplaceAllString(text, "$1?…")
+	text = urlUser.ReplaceAllString(text, "$1…@")
+	return keyValue.ReplaceAllString(text, "$1$2…")
+}
