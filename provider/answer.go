@@ -2,7 +2,7 @@ package provider
 
 import (
 	"fmt"
-	"sync/atomic"
+	"maps"
 
 	"github.com/open-feature/go-sdk/openfeature"
 
@@ -27,27 +27,19 @@ const (
 )
 
 // answer is one thing that a prompt flag can answer, made when its feed was
-// loaded. Nothing but the age in its metadata changes afterwards.
+// loaded. It never changes.
 type answer struct {
 	prompt  *prompts.Prompt
 	ref     string
 	version string
 	reason  openfeature.Reason
-	base    openfeature.FlagMetadata // without the age
-	aged    atomic.Pointer[aged]
-}
-
-// aged is the metadata at one age of the feed. Readers get a copy from the SDK,
-// so one map serves all calls of a second.
-type aged struct {
-	seconds int64
-	meta    openfeature.FlagMetadata
+	base    openfeature.FlagMetadata // with an age that metadata replaces
 }
 
 func newAnswer(p *prompts.Prompt, role string, reason openfeature.Reason, set string) *answer {
 	a := &answer{
 		prompt: p, ref: p.Ref().String(), version: p.Version(), reason: reason,
-		base: openfeature.FlagMetadata{keyName: p.Name(), keyVersion: string(p.Digest()), keySet: set},
+		base: openfeature.FlagMetadata{keyName: p.Name(), keyVersion: string(p.Digest()), keySet: set, keyAge: int64(0)},
 	}
 	if role != "" {
 		a.base[keyRole] = role
@@ -62,16 +54,11 @@ func staleAnswer(p *prompts.Prompt, requested, set string) *answer {
 	return a
 }
 
+// metadata returns a map of the caller's own: the SDK copies it, its multi
+// provider writes into it.
 func (a *answer) metadata(seconds int64) openfeature.FlagMetadata {
-	if m := a.aged.Load(); m != nil && m.seconds == seconds {
-		return m.meta
-	}
-	m := make(openfeature.FlagMetadata, len(a.base)+1)
-	for k, v := range a.base {
-		m[k] = v
-	}
+	m := maps.Clone(a.base)
 	m[keyAge] = seconds
-	a.aged.Store(&aged{seconds, m})
 	return m
 }
 

@@ -25,6 +25,7 @@ type absent struct {
 // load is Handler.Load: it loads what f names and works out every answer, so
 // that evaluation finds both the moment the source makes f visible.
 func (r *run) load(ctx context.Context, f *Feed) (visible func()) {
+	fetched := r.p.now()
 	r.mu.Lock()
 	prev := r.feed
 	r.mu.Unlock()
@@ -34,7 +35,7 @@ func (r *run) load(ctx context.Context, f *Feed) (visible func()) {
 	r.p.loader.load(ctx, r.p.refs(f.Flags), false)
 	r.settle(f.Set, f.Flags, prev)
 	r.p.loader.trim()
-	return func() { r.visible(f, prev) }
+	return func() { r.visible(f, prev, fetched) }
 }
 
 // refs returns what flags name and this provider is to load.
@@ -72,16 +73,16 @@ func (r *run) settle(set string, flags []*Flag, prev map[string]*Flag) {
 }
 
 // visible is called when evaluation sees f.
-func (r *run) visible(f *Feed, prev map[string]*Flag) {
-	p, now := r.p, r.p.now()
+func (r *run) visible(f *Feed, prev map[string]*Flag, fetched time.Time) {
+	p := r.p
 	feed := make(map[string]*Flag, len(f.Flags))
 	for _, flag := range f.Flags {
 		feed[flag.Name] = flag
 	}
-	gone := r.absentees(f.Set, feed, prev, now)
+	gone := r.absentees(f.Set, feed, prev, fetched)
 	p.gone.Store(&gone)
 	p.set.Store(&f.Set)
-	p.seen.Store(&now)
+	p.seen.Store(&fetched)
 
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -63,7 +63,6 @@ type Provider struct {
 	loader *loader
 	opt    Options
 	log    *slog.Logger
-	hooks  []openfeature.Hook
 	now    func() time.Time
 
 	ready atomic.Bool                        // a feed is visible
@@ -104,7 +103,7 @@ func New(flags Flags, blobs Blobs, o *Options) *Provider {
 func (p *Provider) Metadata() openfeature.Metadata { return openfeature.Metadata{Name: Name} }
 
 // Hooks returns no hooks; the ones of package otelprompt are added by whoever wants them.
-func (p *Provider) Hooks() []openfeature.Hook { return p.hooks }
+func (p *Provider) Hooks() []openfeature.Hook { return nil }
 
 // promptName returns the prompt that flag is about, and whether this provider
 // is to load it.

@@ -18,8 +18,8 @@ type compiled struct {
 	marked    bool // its variants carry marks
 	sentinel  bool // its last strategy is the sentinel
 
-	// The flag itself goes along with every call, so that answer and feed
-	// belong together while the client's own storage changes.
+	// The definition goes along with every call, so that answer and feed
+	// belong together while the next feed arrives.
 	feature unleash.FeatureOption
 	variant unleash.VariantOption
 }

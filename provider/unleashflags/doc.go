@@ -12,22 +12,22 @@
 //
 // The client (unleash-client-go v4.5.0) decides; everything around it is ours:
 //
-//	client's poll loop -> transport -> server or file
-//	                        decode, normalise, mark
-//	                        provider loads what the feed names
-//	client decodes     <- body
-//	client's storage   -> the feed becomes visible, one atomic store
+//	poll loop:   fetch from server or file -> normalise, mark -> provider loads
+//	             what the feed names -> visible, one atomic store
+//	evaluation:  flag of the visible feed -> client's GetVariant on the
+//	             definition that came with it -> match
 //
-// The transport is the client's HTTP transport, so the client polls us and we
-// poll the server: with a time limit, without the client's back-off of up to
-// eleven intervals after an error, and without its backup file, which all
-// clients of one app name share. The storage keeps flags in memory. Clients in
-// one process share nothing.
+// The client takes the definition of a flag as an option of every call, so that
+// answer and feed belong together while the next feed arrives. Its own polls,
+// its storage and its metrics have no part: with them a client does not start
+// while the server hangs, waits up to eleven intervals after an outage, shares
+// a file in the temporary directory with every client of the same app name and
+// holds evaluations up while it takes in a large feed. What it keeps is what it
+// is for: strategies, constraints, stickiness and variants, exactly as in every
+// other Go service that uses Unleash. Clients in one process share nothing.
 //
-// An evaluation is the client's GetVariant on the definition that came with the
-// flag, so that answer and feed belong together while a new feed arrives. The
-// client does not say which strategy matched, and two may carry the same ref:
-// payloads of prompt flags are therefore marked with their place before the
+// The client does not say which strategy matched, and two may carry the same
+// ref: payloads of prompt flags are therefore marked with their place before the
 // client sees them. Marks never leave this package.
 //
 // # Context
@@ -42,9 +42,7 @@
 //
 // Registration and exposure counts are sent as Unleash's own clients send them,
 // so the Metrics tab shows them: yes, no and a count for each variant, in
-// buckets of Options.MetricsInterval. They are sent by a reporter of ours. The
-// client's own makes NewClient wait for the server, puts a channel and two
-// locks on every evaluation, and loses what was counted since its last report
-// when it is closed; ours keeps what could not be sent and sends the rest when
-// the source is closed.
+// buckets of Options.MetricsInterval. What could not be sent is sent with the
+// next bucket, and closing the source sends the last one. An embedded document
+// has nobody to report to.
 package unleashflags

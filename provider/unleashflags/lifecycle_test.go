@@ -3,12 +3,9 @@ package unleashflags_test
 import (
 	"context"
 	"fmt"
-	"io"
-	"log/slog"
 	"os"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -314,90 +311,5 @@ func TestInitWithoutFlags(t *testing.T) {
 	time.Sleep(50 * time.Millisecond)
 	if a, _ := s.object("support.reply", user("user-0")); a.Value != ref(t, "support.reply.1") {
 		t.Errorf("answer after a torn document = %v", a)
-	}
-}
-
-// Evaluations, changes of the flags, another provider's life, all at once: for -race.
-func TestConcurrent(t *testing.T) {
-	d, bucket := newFlags(t, "production"), newBucket(t)
-	o := d.options()
-	o.RefreshInterval = time.Millisecond
-	o.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
-	s := serve(t, o, bucket, nil)
-	valid := map[string]bool{}
-	for _, key := range []string{"support.triage.1", "support.triage.2", "support.triage.3"} {
-		valid[ref(t, key)] = true
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	var wg sync.WaitGroup
-	for g := range 4 {
-		wg.Go(func() {
-			for i := 0; ctx.Err() == nil; i++ {
-				a, meta := s.object("support.triage", user(fmt.Sprintf("user-%d", i%100), "tenantId", []string{"acme", "globex"}[i%2]))
-				if !valid[a.Value] || a.Code != "" || a.Reason == "STALE" {
-					t.Errorf("goroutine %d: %v %v", g, a, meta)
-					return
-				}
-				role, want := meta["promptRole"], map[string]any{ref(t, "support.triage.1"): "stable", ref(t, "support.triage.2"): "candidate", ref(t, "support.triage.3"): nil}[a.Value]
-				if role != want {
-					t.Errorf("role %v for %s, want %v", role, a.Value, want)
-					return
-				}
-				_, _ = s.BooleanValue(context.Background(), "checkout.beta", false, user("user-1", "tenantId", "acme"))
-			}
-		})
-	}
-	wg.Go(func() {
-		for i := 0; ctx.Err() == nil; i++ {
-			d.edit("support.triage", func(f object) {
-				setRollout(strategy(f, "candidate"), fmt.Sprint(i%101))
-				f["enabled"] = i%3 != 0
-				list := f["strategies"].([]any)
-				if i%2 == 0 { // the person's strategy goes to the front and to the end: places change
-					list[0].(object)["sortOrder"] = 10
-				} else {
-					list[0].(object)["sortOrder"] = 950
-				}
-			})
-			time.Sleep(3 * time.Millisecond)
-		}
-	})
-	wg.Go(func() {
-		for ctx.Err() == nil {
-			other := serve(t, o, bucket, nil)
-			if err := other.api.Shutdown(context.Background()); err != nil {
-				t.Error(err)
-			}
-		}
-	})
-	wg.Wait()
-	if len(s.seen(openfeature.ProviderConfigChange)) < 10 {
-		t.Errorf("%d changes seen: the test tested nothing", len(s.seen(openfeature.ProviderConfigChange)))
-	}
-}
-
-// Shutdown while evaluations run: none hangs, none panics.
-func TestShutdownWhileEvaluating(t *testing.T) {
-	for range 5 {
-		s := serve(t, newFlags(t, "production").options(), newBucket(t), nil)
-		var wg sync.WaitGroup
-		stop := make(chan struct{})
-		for range 4 {
-			wg.Go(func() {
-				for {
-					select {
-					case <-stop:
-						return
-					default:
-						s.provider.ObjectEvaluation(context.Background(), "support.triage", nil, openfeature.FlattenedContext{"targetingKey": "user-3"})
-					}
-				}
-			})
-		}
-		time.Sleep(5 * time.Millisecond)
-		s.provider.Shutdown()
-		close(stop)
-		wg.Wait()
 	}
 }

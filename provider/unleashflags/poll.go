@@ -1,100 +1,105 @@
 package unleashflags
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
-	"net/http"
 	"strings"
+	"time"
 
 	"github.com/Unleash/unleash-client-go/v4/api"
 
 	"github.com/promptflag/promptflag/provider"
 )
 
-// poller is the transport under the Unleash client: the client's loop asks it
-// for the feed at every interval, and it asks the server or the file. Prompts
-// that a new feed names are loaded before the client gets to see it. Failures
-// are reported to the provider and are "not modified" for the client, which
-// would otherwise stop asking for up to eleven intervals.
-type poller struct{ e *engine }
-
-// generation is one feed on its way to being visible.
-type generation struct {
-	flags   []*provider.Flag
-	body    []byte
-	tag     string
-	visible func()
-}
-
-func (p poller) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.Body != nil {
-		_ = req.Body.Close()
-	}
-	resp := &http.Response{
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Request: req, Header: http.Header{}, Body: http.NoBody,
-	}
-	<-p.e.begun
-	if p.e.pending != nil {
-		p.e.pending = nil
-		p.e.handler.Failed(errors.New("poll flags: the Unleash client could not read the feed; see its error in the log"))
-	}
-	switch gen, err := p.e.poll(req.Context()); {
-	case err == nil:
-		p.e.pending = gen
-		resp.StatusCode = http.StatusOK
-		resp.Body = io.NopCloser(bytes.NewReader(gen.body))
-	case errors.Is(err, errUnchanged):
-		p.e.handler.Current()
-		resp.StatusCode = http.StatusNotModified
-	default:
-		if req.Context().Err() != nil { // closing
-			return nil, req.Context().Err()
+// run polls until ctx ends.
+func (e *engine) run(ctx context.Context) {
+	defer close(e.done)
+	tick := time.NewTicker(e.src.opt.RefreshInterval)
+	defer tick.Stop()
+	tag := ""
+	for {
+		next, err := e.poll(ctx, tag)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err == nil:
+			tag = next
+		case errors.Is(err, errUnchanged):
+			e.handler.Current()
+		default:
+			e.handler.Failed(err)
 		}
-		p.e.handler.Failed(err)
-		resp.StatusCode = http.StatusNotModified
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
 	}
-	return resp, nil
 }
 
-// poll returns the next generation, ready to be handed to the client.
-func (e *engine) poll(ctx context.Context) (gen *generation, err error) {
+// poll makes the newest feed visible and returns its tag. The provider has
+// loaded what the feed names before that, or has waited long enough.
+func (e *engine) poll(ctx context.Context, tag string) (next string, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			gen, err = nil, fmt.Errorf("poll flags: panic: %v", v)
+			err = fmt.Errorf("poll flags: panic: %v", v)
 		}
 	}()
-	body, tag, err := e.feed.fetch(ctx, e.tag)
+	body, next, err := e.feed.fetch(ctx, tag)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	wire, err := decodeFeed(body)
 	if err != nil {
-		return nil, fmt.Errorf("poll flags: %w", err)
+		return "", fmt.Errorf("poll flags: %w", err)
 	}
-	gen = &generation{tag: tag}
-	for _, f := range wire.Features {
-		plain, err := encode(f)
-		if err != nil {
-			return nil, fmt.Errorf("poll flags: %w", err)
+	list, features := e.compileAll(wire)
+	visible := e.handler.Load(ctx, &provider.Feed{Set: e.src.setID(wire.Query), Flags: list})
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	flags, parents := make(map[string]*provider.Flag, len(list)), map[string]any{}
+	for _, f := range list {
+		flags[f.Name] = f
+		for _, parent := range f.Parents {
+			parents[parent] = features[parent]
 		}
-		flag := f.neutral(sha256.Sum256(plain))
+	}
+	e.parents.Store(&parents)
+	e.src.flags.Store(&flags)
+	visible()
+	return next, nil
+}
+
+// compileAll returns the provider's and the client's view of every flag. A flag
+// that the client cannot decode is left out, which the provider reports when
+// it was there before; the others are not touched by it.
+func (e *engine) compileAll(wire *wireFeed) ([]*provider.Flag, map[string]api.Feature) {
+	list := make([]*provider.Flag, 0, len(wire.Features))
+	features := make(map[string]api.Feature, len(wire.Features))
+	for _, f := range wire.Features {
+		text, err := encode(f)
+		if err != nil {
+			continue // cannot be: it was decoded from JSON
+		}
+		flag := f.neutral(sha256.Sum256(text))
 		if flag.IsPrompt() {
 			f.mark()
+			text, _ = encode(f)
 		}
-		gen.flags = append(gen.flags, flag)
+		var feature api.Feature
+		if err := json.Unmarshal(text, &feature); err != nil {
+			e.src.log.Error("flag left out: the Unleash client cannot read it", "flag", f.Name, "error", err)
+			continue
+		}
+		flag.Compiled = e.compile(flag, feature)
+		features[f.Name] = feature
+		list = append(list, flag)
 	}
-	if gen.body, err = encode(wire); err != nil {
-		return nil, fmt.Errorf("poll flags: %w", err)
-	}
-	gen.visible = e.handler.Load(ctx, &provider.Feed{Set: e.src.setID(wire.Query), Flags: gen.flags})
-	return gen, ctx.Err()
+	return list, features
 }
 
 // setID is "<project>/<environment>": as configured, else as the server
@@ -118,71 +123,4 @@ func (s *Source) setID(raw json.RawMessage) string {
 		environment = tokenEnvironment
 	}
 	return project + "/" + environment
-}
-
-// storage is where the client keeps its flags: in memory, no backup file. The
-// client calls Reset when it has decoded a body, and Get for parents only: the
-// flag that is evaluated comes along with the call.
-type storage struct{ e *engine }
-
-func (storage) Init(string, string) {}
-func (storage) Load() error         { return nil }
-func (storage) Persist() error      { return nil }
-func (storage) List() []any         { return nil }
-
-func (s storage) Get(name string) (any, bool) {
-	parents := s.e.parents.Load()
-	if parents == nil {
-		return nil, false
-	}
-	f, ok := (*parents)[name]
-	return f, ok
-}
-
-// Reset makes the pending generation visible.
-func (s storage) Reset(data map[string]any, _ bool) error {
-	e, gen := s.e, s.e.pending
-	if gen == nil {
-		return nil
-	}
-	e.pending = nil
-	flags, parents := make(map[string]*provider.Flag, len(gen.flags)), map[string]any{}
-	for _, f := range gen.flags {
-		feature, ok := data[f.Name].(api.Feature)
-		if !ok {
-			continue
-		}
-		f.Compiled = e.compile(f, feature)
-		flags[f.Name] = f
-		for _, parent := range f.Parents {
-			if pf, ok := data[parent]; ok {
-				parents[parent] = pf
-			}
-		}
-	}
-	e.parents.Store(&parents)
-	e.src.flags.Store(&flags)
-	e.tag = gen.tag
-	gen.visible()
-	return nil
-}
-
-// listener logs what the client has to say, each message once. The client
-// calls it on one goroutine, which evaluations wait for when it is slow.
-type listener struct {
-	log  *slog.Logger
-	seen map[string]bool
-}
-
-func newListener(log *slog.Logger) *listener { return &listener{log, map[string]bool{}} }
-
-func (l *listener) OnError(err error)   { l.say(err) }
-func (l *listener) OnWarning(err error) { l.say(err) }
-
-func (l *listener) say(err error) {
-	const most = 100
-	if text := err.Error(); !l.seen[text] && len(l.seen) < most {
-		l.seen[text] = true
-		l.log.Warn("unleash client", "error", text)
-	}
 }

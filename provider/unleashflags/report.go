@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -135,7 +136,7 @@ func (r *reporter) register(ctx context.Context) {
 	o := r.server.opt
 	body, _ := json.Marshal(map[string]any{
 		"appName": o.AppName, "instanceId": o.InstanceID, "connectionId": r.connection,
-		"sdkVersion": sdkVersion, "specVersion": specVersion, "platformName": "go", "platformVersion": platform(),
+		"sdkVersion": sdkVersion, "specVersion": specVersion, "platformName": "go", "platformVersion": runtime.Version(),
 		"strategies": []string{"default", "flexibleRollout", "userWithId", "remoteAddress", "applicationHostname", "gradualRolloutRandom", "gradualRolloutSessionId", "gradualRolloutUserId"},
 		"started":    r.started.UTC(), "interval": int64(o.MetricsInterval.Seconds()),
 	})
@@ -163,7 +164,7 @@ func (r *reporter) send(ctx context.Context) {
 	o := r.server.opt
 	body, _ := json.Marshal(map[string]any{
 		"appName": o.AppName, "instanceId": o.InstanceID, "connectionId": r.connection,
-		"sdkVersion": sdkVersion, "specVersion": specVersion, "platformName": "go", "platformVersion": platform(),
+		"sdkVersion": sdkVersion, "specVersion": specVersion, "platformName": "go", "platformVersion": runtime.Version(),
 		"bucket": map[string]any{"start": r.since.UTC(), "stop": now.UTC(), "toggles": toggles},
 	})
 	if err := r.server.post(ctx, "metrics", body); err != nil {

@@ -217,6 +217,21 @@ func TestServerErrors(t *testing.T) {
 	}
 }
 
+// A flag that the client cannot read is left out alone.
+func TestUnreadableFlag(t *testing.T) {
+	f := newFakeServer(t, strings.Replace(fixtureFeed(t), `"operator": "IN"`, `"operator": 7`, 1))
+	var log syncBuffer
+	o := f.options()
+	o.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	s := serve(t, o, newBucket(t), nil)
+	if a, _ := s.object("checkout.beta", user("u")); a.Code != openfeature.FlagNotFoundCode || !strings.Contains(log.String(), "checkout.beta") {
+		t.Errorf("answer = %v, log:\n%s", a, log.String())
+	}
+	if a, _ := s.object("support.reply", user("u")); a.Value != ref(t, "support.reply.1") {
+		t.Errorf("another flag: %v", a)
+	}
+}
+
 // A server that accepts and never answers holds up neither New, Init with a
 // deadline, evaluation nor Shutdown.
 func TestHungServer(t *testing.T) {

@@ -3,7 +3,6 @@ package unleashflags
 import (
 	"context"
 	"log/slog"
-	"net/http"
 	"net/url"
 	"sync"
 	"sync/atomic"
@@ -38,25 +37,24 @@ type engine struct {
 	feed    fetcher
 	server  *server // nil with embedded documents
 	report  *reporter
-	begun   chan struct{} // closed when client is set; polls wait for it
 
-	pending *generation // handed to the client, not visible yet; belongs to the poll loop
-	tag     string      // of the visible feed; belongs to the poll loop
-	parents atomic.Pointer[map[string]any]
+	parents atomic.Pointer[map[string]any] // api.Feature by name, of the visible feed
+
+	cancel context.CancelFunc // ends the poll loop
+	done   chan struct{}      // closed when it has ended
 
 	gate   sync.RWMutex // held for reading while the client evaluates
 	closed bool         // guarded by gate; an evaluation after the client's Close can hang
 }
 
-// Start makes a new Unleash client. It returns at once; the first poll runs in
-// the background.
+// Start makes a new Unleash client and begins to poll. It returns at once.
 func (s *Source) Start(h provider.Handler) error {
 	s.life.Lock()
 	defer s.life.Unlock()
 	if s.engine != nil {
 		return nil
 	}
-	e := &engine{src: s, handler: h, begun: make(chan struct{})}
+	e := &engine{src: s, handler: h, done: make(chan struct{})}
 	if s.dir != "" {
 		e.feed = fileFeed{s.dir, s.opt.Environment, s.opt.Project}
 	} else {
@@ -65,28 +63,15 @@ func (s *Source) Start(h provider.Handler) error {
 		e.feed = e.server
 		e.report = newReporter(e.server, connection, s.log)
 	}
-	// The client's own metrics are off: they register with a request that
-	// NewClient waits for, put a channel and two locks on the path of every
-	// evaluation, and lose what was counted since the last report on Close.
-	// The reporter sends the same reports.
-	client, err := unleash.NewClient(
-		unleash.WithUrl(s.base.String()),
-		unleash.WithAppName(s.opt.AppName),
-		unleash.WithInstanceId(s.opt.InstanceID),
-		unleash.WithEnvironment(s.opt.Environment),
-		unleash.WithProjectName(s.opt.Project),
-		unleash.WithRefreshInterval(s.opt.RefreshInterval),
-		unleash.WithDisableMetrics(true),
-		unleash.WithStorage(storage{e}),
-		unleash.WithHttpClient(&http.Client{Transport: poller{e}}),
-		unleash.WithListener(newListener(s.log)),
-	)
+	client, err := newClient(e)
 	if err != nil {
 		return err
 	}
 	e.client = client
-	close(e.begun)
 	s.engine = e
+	var ctx context.Context
+	ctx, e.cancel = context.WithCancel(context.Background())
+	go e.run(ctx)
 	e.report.start()
 	return nil
 }
@@ -117,6 +102,8 @@ func (s *Source) Close(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		e.cancel()
+		<-e.done
 		_ = e.client.Close()
 		e.report.stop(ctx)
 		if e.server != nil {

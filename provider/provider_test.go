@@ -1,0 +1,267 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/open-feature/go-sdk/openfeature"
+
+	"github.com/promptflag/promptflag/prompts"
+)
+
+func TestReason(t *testing.T) {
+	var blobs fakeBlobs
+	a := blobs.put("p", "a")
+	tenant := strategyOf("", 100, a)
+	tenant.Constrained = true
+	for _, tt := range []struct {
+		name string
+		list []Strategy // the last one matches
+		want openfeature.Reason
+	}{
+		{"stable alone", []Strategy{strategyOf("stable", 100, a)}, "STATIC"},
+		{"behind a partial candidate", []Strategy{strategyOf("candidate", 5, a), strategyOf("stable", 100, a)}, "SPLIT"},
+		{"behind a candidate at 0 %", []Strategy{strategyOf("candidate", 0, a), strategyOf("stable", 100, a)}, "STATIC"},
+		{"candidate at 100 %", []Strategy{strategyOf("candidate", 100, a)}, "STATIC"},
+		{"tenant", []Strategy{tenant}, "TARGETING_MATCH"},
+		{"behind a tenant", []Strategy{tenant, strategyOf("stable", 100, a)}, "TARGETING_MATCH"},
+		{"behind both", []Strategy{tenant, strategyOf("candidate", 5, a), strategyOf("stable", 100, a)}, "SPLIT"},
+	} {
+		p, f := start(t, &blobs, nil, flagOf("p", tt.list...))
+		last := len(tt.list) - 1
+		f.match = func(f *Flag) Match {
+			return Match{On: true, Strategy: last, Variant: f.Strategies[last].Variants[0]}
+		}
+		if got := object(p, "p").Reason; got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+// Which version OFF and "nothing matched" serve.
+func TestStable(t *testing.T) {
+	var blobs fakeBlobs
+	a, b, c := blobs.put("p", "a"), blobs.put("p", "b"), blobs.put("p", "c")
+	constrained := strategyOf("", 100, b)
+	constrained.Constrained = true
+	for _, tt := range []struct {
+		name string
+		list []Strategy
+		want prompts.Ref // none: the caller's default
+	}{
+		{"the role", []Strategy{strategyOf("candidate", 100, b), strategyOf("stable", 100, a)}, a},
+		{"the first of two", []Strategy{strategyOf("stable", 100, a), strategyOf("stable", 100, b)}, a},
+		{"behind a person's", []Strategy{strategyOf("", 100, b), strategyOf("stable", 100, a)}, a},
+		{"role lost", []Strategy{strategyOf("candidate", 5, b), strategyOf("", 100, a)}, a},
+		{"role lost, constrained and partial ones do not count", []Strategy{constrained, strategyOf("", 50, c), strategyOf("", 100, a)}, a},
+		{"never a candidate", []Strategy{strategyOf("candidate", 100, b)}, prompts.Ref{}},
+		{"never another prompt's", []Strategy{strategyOf("stable", 100, prompts.Ref{Name: "q", Digest: a.Digest})}, prompts.Ref{}},
+	} {
+		p, f := start(t, &blobs, nil, flagOf("p", tt.list...))
+		f.match = func(*Flag) Match { return Match{Off: true} }
+		d := object(p, "p")
+		switch {
+		case tt.want.Name == "" && (d.Value != "default" || d.ResolutionDetail().ErrorCode != openfeature.GeneralCode || d.Variant == ""):
+			t.Errorf("%s: %+v, want the caller's default", tt.name, d)
+		case tt.want.Name != "" && (fmt.Sprint(d.Value) != tt.want.String() || d.Reason != openfeature.DisabledReason):
+			t.Errorf("%s: %v %s, want %s", tt.name, d.Value, d.Reason, tt.want)
+		}
+	}
+}
+
+func TestNotLoadable(t *testing.T) {
+	var blobs fakeBlobs
+	good := blobs.put("p", "good")
+	other := blobs.put("q", "other")
+	alien := blobs.store("p", []byte(`{"promptflag":2,"name":"p"}`))
+	demanding := blobs.store("p", []byte(`{"promptflag":1,"name":"p","requires":["magic"]}`))
+	broken := blobs.store("p", []byte(`{`))
+	swapped := blobs.put("p", "swapped")
+	blobs.data[string(swapped.Digest)] = blobs.data[string(good.Digest)]
+	for _, tt := range []struct {
+		name string
+		ref  prompts.Ref
+		want string
+	}{
+		{"blob missing", prompts.Ref{Name: "p", Digest: prompts.DigestOf([]byte("x"))}, "no such blob"},
+		{"other bytes", swapped, "hash to"},
+		{"another prompt's artifact", prompts.Ref{Name: "p", Digest: other.Digest}, `"q"`},
+		{"another prompt's ref", other, "names another prompt"},
+		{"newer major", alien, "load"},
+		{"unknown requires", demanding, "load"},
+		{"no artifact", broken, "load"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p, f := start(t, &blobs, nil, flagOf("p", strategyOf("candidate", 100, tt.ref), strategyOf("stable", 100, good)))
+			d := object(p, "p")
+			if fmt.Sprint(d.Value) != good.String() || d.Reason != StaleReason || d.FlagMetadata[keyRequested] != tt.ref.String() || d.Variant != good.Version() {
+				t.Errorf("answer = %+v", d)
+			}
+			f.h.Current()
+			e := nextEvent(t, p)
+			if e.EventType != openfeature.ProviderError || !slices.Equal(e.FlagChanges, []string{"p"}) || !strings.Contains(e.Message, tt.want) {
+				t.Errorf("event = %+v, want an ERROR that says %q", e, tt.want)
+			}
+		})
+	}
+}
+
+// What a flag answered once is kept as its last stable version.
+func TestLastStable(t *testing.T) {
+	var blobs fakeBlobs
+	a := blobs.put("p", "a")
+	missing := prompts.Ref{Name: "p", Digest: prompts.DigestOf([]byte("x"))}
+	p, f := start(t, &blobs, nil, flagOf("p", strategyOf("stable", 100, a)))
+	check := func(what string, reason openfeature.Reason) {
+		t.Helper()
+		if d := object(p, "p"); fmt.Sprint(d.Value) != a.String() || d.Reason != reason || d.Variant != a.Version() {
+			t.Errorf("%s: %v %s", what, d.Value, d.Reason)
+		}
+	}
+	check("as asked", openfeature.StaticReason)
+	f.feed(flagOf("p", strategyOf("stable", 100, missing)))
+	check("stable not loadable", StaleReason)
+	f.feed(flagOf("p", Strategy{Role: "stable", Percent: 100, Variants: []Variant{{"x", Payload{"string", "edited by hand"}}}}))
+	check("payload broken by hand", StaleReason)
+	f.feed(flagOf("p", Strategy{Percent: 100, Variants: []Variant{{"x", Payload{"json", "{}"}}}}))
+	check("no trace of a prompt flag", StaleReason)
+	f.feed()
+	check("vanished", StaleReason)
+	f.feed(flagOf("p", strategyOf("stable", 100, missing)))
+	check("back, not loadable", StaleReason)
+	f.feed()
+	now := p.now()
+	p.now = func() time.Time { return now.Add(goneFor + time.Minute) }
+	if d := object(p, "p"); d.ResolutionDetail().ErrorCode != openfeature.FlagNotFoundCode || d.Value != "default" {
+		t.Errorf("vanished a day ago: %+v", d)
+	}
+	if got := p.FloatEvaluation(context.Background(), "p", 1, nil).ResolutionDetail().ErrorCode; got != openfeature.FlagNotFoundCode {
+		t.Errorf("as a number: %s", got)
+	}
+}
+
+func TestFeedAge(t *testing.T) {
+	var blobs fakeBlobs
+	p, f := start(t, &blobs, nil, flagOf("p", strategyOf("stable", 100, blobs.put("p", "a"))))
+	base := p.now()
+	for _, seconds := range []int64{0, 1, 7, 7, 3000} {
+		now := base.Add(time.Duration(seconds)*time.Second + 500*time.Millisecond)
+		p.now = func() time.Time { return now }
+		if got := object(p, "p").FlagMetadata[keyAge]; got != seconds {
+			t.Errorf("%s = %v (%T), want %d", keyAge, got, got, seconds)
+		}
+	}
+	f.h.Current()
+	if got := object(p, "p").FlagMetadata[keyAge]; got != int64(0) {
+		t.Errorf("after a poll: %v", got)
+	}
+}
+
+func TestPanic(t *testing.T) {
+	var blobs fakeBlobs
+	p, f := start(t, &blobs, nil, flagOf("p", strategyOf("stable", 100, blobs.put("p", "a"))), &Flag{Name: "plain", Enabled: true})
+	f.match = func(*Flag) Match { panic("spoiled") }
+	ctx := context.Background()
+	for what, got := range map[string]openfeature.ProviderResolutionDetail{
+		"object": object(p, "p").ProviderResolutionDetail,
+		"string": p.StringEvaluation(ctx, "p", "d", nil).ProviderResolutionDetail,
+		"bool":   p.BooleanEvaluation(ctx, "p", true, nil).ProviderResolutionDetail,
+		"float":  p.FloatEvaluation(ctx, "plain", 1, nil).ProviderResolutionDetail,
+		"int":    p.IntEvaluation(ctx, "plain", 1, nil).ProviderResolutionDetail,
+	} {
+		if d := got.ResolutionDetail(); d.ErrorCode != openfeature.GeneralCode || d.Variant == "" || strings.Contains(d.ErrorMessage, "spoiled") {
+			t.Errorf("%s: %+v", what, d)
+		}
+	}
+}
+
+func TestChanges(t *testing.T) {
+	flag := func(fingerprint string, parents ...string) *Flag {
+		return &Flag{Fingerprint: fingerprint, Parents: parents}
+	}
+	prev := map[string]*Flag{"same": flag("1"), "other": flag("1"), "left": flag("1"), "child": flag("1", "other"), "orphan": flag("1", "left"), "quiet": flag("1", "same")}
+	next := map[string]*Flag{"same": flag("1"), "other": flag("2"), "new": flag("1"), "child": flag("1", "other"), "orphan": flag("1", "left"), "quiet": flag("1", "same")}
+	want := []string{"child", "left", "new", "orphan", "other"}
+	if diff := cmp.Diff(want, changes(prev, next)); diff != "" {
+		t.Errorf("changes (-want +got)\n%s", diff)
+	}
+}
+
+// A store that never answers holds a feed up for a bounded time, once.
+func TestHungStore(t *testing.T) {
+	var blobs fakeBlobs
+	a, b := blobs.put("p", "a"), blobs.put("p", "b")
+	p, f := start(t, &blobs, nil, flagOf("p", strategyOf("stable", 100, a)))
+	release := make(chan struct{})
+	blobs.hook = func(ctx context.Context) error {
+		select {
+		case <-release:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	defer close(release)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Millisecond)
+	defer cancel()
+	feed := &Feed{Set: "default/production", Flags: []*Flag{flagOf("p", strategyOf("candidate", 100, b), strategyOf("stable", 100, a))}}
+	start := time.Now()
+	f.h.Load(ctx, feed)
+	f.h.Load(context.Background(), feed) // the same ref again: it failed once, so nobody waits
+	if d := time.Since(start); d > 2*time.Second {
+		t.Errorf("Load took %v", d)
+	}
+	if d := object(p, "p"); fmt.Sprint(d.Value) != a.String() {
+		t.Errorf("answer = %v", d.Value)
+	}
+}
+
+func TestInitErrors(t *testing.T) {
+	t.Run("bad glob", func(t *testing.T) {
+		p := New(&fakeFlags{}, &fakeBlobs{}, &Options{Prompts: []string{"["}})
+		defer p.Shutdown()
+		var fatal *openfeature.ProviderInitError
+		if err := p.Init(openfeature.EvaluationContext{}); !errors.As(err, &fatal) || fatal.ErrorCode != openfeature.ProviderFatalCode {
+			t.Errorf("Init = %v, want FATAL", err)
+		}
+	})
+	t.Run("late", func(t *testing.T) {
+		f := &fakeFlags{match: first}
+		var blobs fakeBlobs
+		p := New(f, &blobs, nil)
+		defer p.Shutdown()
+		ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+		defer cancel()
+		if err := p.InitWithContext(ctx, openfeature.EvaluationContext{}); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Init = %v", err)
+		}
+		f.feed(flagOf("p", strategyOf("stable", 100, blobs.put("p", "a"))))
+		if e := nextEvent(t, p); e.EventType != openfeature.ProviderReady || e.ProviderName != Name {
+			t.Errorf("event = %+v, want READY", e)
+		}
+		if err := p.Init(openfeature.EvaluationContext{}); err != nil {
+			t.Errorf("Init of a provider that is ready: %v", err)
+		}
+	})
+}
+
+// Nobody reads the events: nothing waits for that.
+func TestEventsUnread(t *testing.T) {
+	var blobs fakeBlobs
+	p, f := start(t, &blobs, nil, flagOf("p", strategyOf("stable", 100, blobs.put("p", "a"))))
+	for i := range 3 * maxQueued {
+		f.feed(flagOf("p", strategyOf("stable", 100, blobs.put("p", fmt.Sprint(i)))), flagOf(fmt.Sprintf("f%d", i)))
+	}
+	got := map[string]bool{}
+	for len(got) < 3*maxQueued { // one event under way, the others became one
+		for _, name := range nextEvent(t, p).FlagChanges {
+			got[name] = true
+		}
+	}
+}
