@@ -41,7 +41,7 @@ func Parse(file, name string, src []byte) (*Definition, error) {
 	if len(c.findings) == 0 {
 		return d, nil
 	}
-	c.findings.sort()
+	c.findings.Sort()
 	if c.full() {
 		c.addFile("", "there may be more findings: only %d are listed", maxFindings)
 	}

@@ -10,10 +10,11 @@ import (
 // Finding is one thing wrong with a definition. Line and Col count from 1, Col
 // in characters; 0 means that the finding is about the file as a whole.
 type Finding struct {
-	File      string
-	Line, Col int
-	Message   string
-	Hint      string // what to do about it; may be empty
+	File    string `json:"file"`
+	Line    int    `json:"line,omitempty"`
+	Col     int    `json:"col,omitempty"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"` // what to do about it; may be empty
 }
 
 // String is "file:line:col: message (hint)", without the parts that are not known.
@@ -43,7 +44,8 @@ func (fs Findings) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-func (fs Findings) sort() {
+// Sort puts findings into the order of file, line and column.
+func (fs Findings) Sort() {
 	slices.SortStableFunc(fs, func(a, b Finding) int {
 		return cmp.Or(
 			cmp.Compare(a.File, b.File),

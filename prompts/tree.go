@@ -43,7 +43,7 @@ func Load(fsys fs.FS, root string) (*Tree, error) {
 		l.add(root, "", "%s", err)
 	}
 	if len(l.findings) > 0 {
-		l.findings.sort()
+		l.findings.Sort()
 		return l.tree, l.findings
 	}
 	return l.tree, nil

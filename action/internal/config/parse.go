@@ -4,19 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/url"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/BurntSushi/toml"
-
 	"github.com/promptflag/promptflag/prompts"
 )
-
-// maxFile bounds promptflag.toml; a real one has a few hundred bytes.
-const maxFile = 256 << 10
 
 // Load reads promptflag.toml from the root of a prompts repository. dir is
 // that root as an absolute path, against which relative file: URLs are
@@ -35,17 +30,14 @@ func Load(fsys fs.FS, dir string) (*Config, error) {
 
 // Parse is Load for bytes.
 func Parse(src []byte, dir string) (*Config, error) {
-	if len(src) > maxFile {
-		return nil, prompts.Findings{{File: FileName, Message: fmt.Sprintf("the file has %d bytes, more than %d", len(src), maxFile)}}
-	}
-	var doc map[string]any
-	meta, err := toml.Decode(string(src), &doc)
+	doc, err := prompts.ReadDocument(FileName, src)
 	if err != nil {
-		return nil, syntaxFinding(src, err)
+		return nil, err
 	}
-	r := &reader{lines: newLines(src), dir: dir}
-	cfg := r.config(doc, meta)
+	r := &reader{Document: doc, dir: dir}
+	cfg := r.config()
 	if len(r.findings) > 0 {
+		r.findings.Sort()
 		return nil, r.findings
 	}
 	return cfg, nil
@@ -53,12 +45,13 @@ func Parse(src []byte, dir string) (*Config, error) {
 
 // reader walks the decoded document and collects findings.
 type reader struct {
-	lines    lines
+	*prompts.Document
 	dir      string
 	findings prompts.Findings
 }
 
-func (r *reader) config(doc map[string]any, meta toml.MetaData) *Config {
+func (r *reader) config() *Config {
+	doc := r.Values
 	r.known(doc, nil, "prompts", "branch", "bucket", "unleash", "environments")
 	cfg := &Config{
 		Prompts: r.text(doc, nil, "prompts", "prompts"),
@@ -81,7 +74,7 @@ func (r *reader) config(doc map[string]any, meta toml.MetaData) *Config {
 	r.prefix([]string{"unleash"}, base.FlagPrefix)
 
 	environments := r.table(doc, nil, "environments")
-	for _, name := range inFileOrder(meta, environments) {
+	for _, name := range r.inFileOrder(environments) {
 		cfg.Environments = append(cfg.Environments, r.environment(environments, name, base))
 	}
 	if len(environments) == 0 {
@@ -90,16 +83,15 @@ func (r *reader) config(doc map[string]any, meta toml.MetaData) *Config {
 	return cfg
 }
 
-// inFileOrder returns the keys of [environments.…] as the author wrote them.
-func inFileOrder(meta toml.MetaData, environments map[string]any) []string {
-	var names []string
-	for _, key := range meta.Keys() {
-		if len(key) >= 2 && key[0] == "environments" && !slices.Contains(names, key[1]) {
-			if _, ok := environments[key[1]]; ok {
-				names = append(names, key[1])
-			}
+// inFileOrder returns the names of the environments as the author ordered them.
+func (r *reader) inFileOrder(environments map[string]any) []string {
+	names := slices.Sorted(maps.Keys(environments))
+	slices.SortStableFunc(names, func(a, b string) int {
+		if r.Before([]string{"environments", a}, []string{"environments", b}) {
+			return -1
 		}
-	}
+		return 1
+	})
 	return names
 }
 
@@ -229,9 +221,5 @@ func (r *reader) known(t map[string]any, at []string, keys ...string) {
 }
 
 func (r *reader) add(key []string, message, hint string) {
-	line, col := r.lines.find(key)
-	r.findings = append(r.findings, prompts.Finding{File: path.Clean(FileName), Line: line, Col: col, Message: message, Hint: hint})
-	slices.SortStableFunc(r.findings, func(a, b prompts.Finding) int {
-		return (a.Line-b.Line)*10000 + a.Col - b.Col
-	})
+	r.findings = append(r.findings, r.Finding(key, hint, "%s", message))
 }

@@ -83,6 +83,9 @@ func (c *Client) add(ctx context.Context, flag string, s flags.Strategy) (string
 	if s.Segments == nil {
 		s.Segments = []int{}
 	}
+	if s.Variants == nil {
+		s.Variants = []flags.Variant{}
+	}
 	var added struct {
 		ID string `json:"id"`
 	}
