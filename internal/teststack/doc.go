@@ -11,7 +11,7 @@
 // (PROMPTFLAG_STACK_CACHE names another folder), starts the servers on free
 // loopback ports with their data in a temporary folder, runs the command with
 // the variables below and stops everything again, also when it is killed. Its
-// exit code is the command's.
+// exit code is the command's (go run turns any but 0 into 1).
 //
 //	PROMPTFLAG_STACK                    require: a missing server is a failure, not a skip
 //	PROMPTFLAG_TEST_UNLEASH_URL         http://127.0.0.1:PORT
