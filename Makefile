@@ -1,0 +1,88 @@
+# make without a target lists the targets.
+
+GO ?= go
+
+# Tools run at exact versions, outside of go.mod.
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+ACTIONLINT  := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+
+# Servers, and what the demonstrations leave to look at. Not in git.
+WORK      := .work
+TESTSTACK := bin/teststack
+
+# The packages whose tests need Unleash: they run on both major versions.
+UNLEASH_TESTS := ./action/... ./provider/...
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: preflight
+preflight: ## say what is missing on this machine, and how to get it
+	@.ci/preflight test && echo "nothing is missing"
+
+.PHONY: demo
+demo: ## the whole story in a minute, without any server; needs Go only
+	@.ci/preflight demo
+	@$(GO) run -tags nocloud ./action/promptflag demo --dir $(WORK)/demo
+
+.PHONY: demo-unleash
+demo-unleash: $(TESTSTACK) ## the same story on a real Unleash and an S3 server
+	@$(TESTSTACK) -only unleash,s3 -- sh -c ' \
+		export UNLEASH_ADMIN_TOKEN="$$PROMPTFLAG_TEST_UNLEASH_ADMIN_TOKEN"; \
+		export UNLEASH_CLIENT_TOKEN_DEVELOPMENT="$$PROMPTFLAG_TEST_UNLEASH_DEV_TOKEN"; \
+		export UNLEASH_CLIENT_TOKEN_PRODUCTION="$$PROMPTFLAG_TEST_UNLEASH_PROD_TOKEN"; \
+		exec $(GO) run ./action/promptflag demo --dir $(WORK)/demo-unleash \
+			--unleash "$$PROMPTFLAG_TEST_UNLEASH_URL" --bucket "$$PROMPTFLAG_TEST_S3_URL"'
+
+.PHONY: test
+test: $(TESTSTACK) ## all tests, with the race detector, against real servers that it installs
+	@test -d $(WORK)/npm || echo "The first run installs servers and compiles everything: about 10 minutes and 6 GB, most of it in Go's caches."
+	$(TESTSTACK) -- $(GO) test -race -shuffle=on ./...
+	$(TESTSTACK) -unleash 8 -only unleash,s3 -- $(GO) test -race -shuffle=on $(UNLEASH_TESTS)
+
+# Always asks the go command, which knows whether there is anything to build.
+.PHONY: $(TESTSTACK)
+$(TESTSTACK):
+	@.ci/preflight test
+	@$(GO) build -o $@ ./internal/teststack/cmd/teststack
+
+.PHONY: check
+check: fmt vet staticcheck tidy actionlint rules ## everything but the tests: format, vet, staticcheck, go.mod, workflows, rules
+
+.PHONY: fmt
+fmt: ## all Go files are formatted
+	@.ci/preflight check
+	@files=$$(gofmt -l action internal prompts provider store); \
+		test -z "$$files" || { echo "run gofmt -w on:"; echo "$$files"; exit 1; }
+
+.PHONY: vet
+vet: ## go vet, also of the build without clouds and for other systems
+	$(GO) vet ./...
+	$(GO) vet -tags nocloud ./action/...
+	GOOS=darwin $(GO) vet -tags nocloud ./action/... ./prompts/... ./provider/... ./store
+	GOOS=windows $(GO) vet -tags nocloud ./action/... ./prompts/... ./provider/... ./store
+
+.PHONY: staticcheck
+staticcheck: ## staticcheck
+	$(GO) run $(STATICCHECK) ./...
+
+.PHONY: tidy
+tidy: ## go.mod and go.sum hold what is needed and nothing else
+	.ci/tidy
+
+.PHONY: actionlint
+actionlint: ## the workflows of this repository and of the example
+	$(GO) run $(ACTIONLINT) -shellcheck= -pyflakes= .github/workflows/*.yml action/example/.github/workflows/*.yml
+
+.PHONY: rules
+rules: ## the repository's own rules (internal/repocheck)
+	$(GO) test -count=1 ./internal/repocheck
+
+.PHONY: clean
+clean: ## remove binaries and demonstrations, keep installed servers
+	rm -rf bin $(WORK)/demo $(WORK)/demo-unleash
+
+.PHONY: clean-all
+clean-all: clean ## remove installed servers too
+	rm -rf $(WORK)
