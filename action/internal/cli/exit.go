@@ -44,12 +44,16 @@ func (p Process) report(err error, runner *github.Runner) int {
 		fmt.Fprintf(p.Stdout, "nothing published: %v\n", err)
 		runner.Notice("nothing published: " + err.Error())
 		return exitDone
-	case errors.As(err, &findings):
-		fmt.Fprintln(p.Stderr, findings.Error())
-		return exitNo
 	case errors.As(err, &no):
 		if !errors.Is(err, errPrinted) {
 			fmt.Fprintf(p.Stderr, "promptflag: %v\n", err)
+		}
+		return exitNo
+	case errors.As(err, &findings):
+		// Annotated where they were found.
+		fmt.Fprintln(p.Stderr, findings.Error())
+		if errors.As(err, &usage) {
+			return exitUsage
 		}
 		return exitNo
 	case errors.As(err, &usage):

@@ -67,7 +67,7 @@ func (s *session) config() (*config.Config, error) {
 	cfg, err := config.Load(root.FS(), s.dir())
 	if findings := (prompts.Findings)(nil); errors.As(err, &findings) {
 		s.annotate(findings)
-		return nil, usageError{errors.New(findings.Error())}
+		return nil, usageError{findings}
 	}
 	if err != nil {
 		return nil, usageError{err}
