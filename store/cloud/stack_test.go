@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"io/fs"
@@ -8,6 +9,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/promptflag/promptflag/store"
 	"github.com/promptflag/promptflag/store/storetest"
@@ -27,7 +30,11 @@ func TestAzure(t *testing.T) { testService(t, azureEnv) }
 
 func testService(t *testing.T, env string) {
 	base := serviceURL(t, env)
-	open := func(t *testing.T) *backend { return openURL(t, withPrefix(base)) }
+	open := func(t *testing.T) *backend {
+		u := withPrefix(base)
+		t.Cleanup(func() { removeAll(t, u) })
+		return openURL(t, u)
+	}
 	t.Run("conformance", func(t *testing.T) {
 		storetest.Run(t, func(t *testing.T) store.Backend { return open(t) })
 	})
@@ -71,6 +78,30 @@ func openURL(t *testing.T, u *url.URL) *backend {
 	return b
 }
 
+// removeAll deletes what a test wrote: the bucket may be a real one, and
+// emulators get slow with the number of objects.
+func removeAll(t *testing.T, u *url.URL) {
+	ctx := context.WithoutCancel(t.Context())
+	b, err := openBackend(ctx, u)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer b.Close()
+	var deletes errgroup.Group
+	deletes.SetLimit(16)
+	for o, err := range b.List(ctx, "") {
+		if err != nil {
+			t.Errorf("clean up: %v", err)
+			break
+		}
+		deletes.Go(func() error { return b.bucket.Delete(ctx, o.Key) })
+	}
+	if err := deletes.Wait(); err != nil {
+		t.Errorf("clean up: %v", err)
+	}
+}
+
 func testAttributes(t *testing.T, b *backend) {
 	digest, _, err := store.New(b).Put(t.Context(), []byte("{}"))
 	if err != nil {
@@ -88,6 +119,7 @@ func testAttributes(t *testing.T, b *backend) {
 // testTwoClients: what one wrote the other reads and does not write again.
 func testTwoClients(t *testing.T, base *url.URL) {
 	u := withPrefix(base)
+	t.Cleanup(func() { removeAll(t, u) })
 	one, err := Open(t.Context(), u.String())
 	if err != nil {
 		t.Fatal(err)
