@@ -41,7 +41,8 @@ func walkString(raw string, yield func(offset int, piece string) bool) {
 		return
 	}
 	quote := raw[:1]
-	i, end, multi := 1, len(raw), false
+	var end int
+	i, multi := 1, false
 	if triple := strings.Repeat(quote, 3); strings.HasPrefix(raw, triple) && len(raw) >= 6 {
 		i, multi = 3, true
 		if strings.HasPrefix(raw[i:], "\n") {

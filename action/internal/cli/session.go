@@ -152,7 +152,7 @@ func (s *session) bucket(ctx context.Context, url string) (*store.Bucket, error)
 
 func (s *session) flags(e config.Environment) (plan.Flags, error) {
 	if dir, ok := e.Embedded(); ok {
-		return flagsfile.New(dir, e.UnleashEnvironment, nil)
+		return flagsfile.New(dir, e.UnleashEnvironment, &flagsfile.Options{Project: e.Project})
 	}
 	token := s.adminToken(e)
 	if token == "" {

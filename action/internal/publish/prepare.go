@@ -144,7 +144,7 @@ func (in Input) orphans(ctx context.Context, env config.Environment, all map[str
 			if renamed != "" {
 				o.Note = fmt.Sprintf("renamed to %s; the flag goes on serving %s for services that ask for the old name", renamed, liveText(plan.StateOf(&f, r)))
 			}
-		case len(r.Foreign) > 0:
+		case copied(r.Foreign, name):
 			o.Note = "a copy of another prompt's flag: services that ask for it do not get a prompt"
 		default:
 			continue
@@ -152,6 +152,15 @@ func (in Input) orphans(ctx context.Context, env config.Environment, all map[str
 		out = append(out, o)
 	}
 	return out, nil
+}
+
+// copied reports whether strategies were made for another flag. Those made for
+// this one, but not for a prompt of its name, are of another repository with
+// another flag_prefix.
+func copied(foreign []flags.Strategy, flag string) bool {
+	return slices.ContainsFunc(foreign, func(s flags.Strategy) bool {
+		return !strings.HasPrefix(s.Parameters[flags.ParamID], flag+"/")
+	})
 }
 
 func liveText(s plan.State) string {

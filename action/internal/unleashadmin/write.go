@@ -30,12 +30,15 @@ func (c *Client) Create(ctx context.Context, n flags.New) error {
 	return c.tag(ctx, n.Name, n.Prompt)
 }
 
-// tag marks the flag as ours. A value that the server finds too short stays
-// away: the role of the strategies says the same.
+// tag marks the flag as ours, for people: what we read is the role of the
+// strategies. The server takes tags of 2 to 50 characters; a longer name is
+// cut, a shorter one stays without.
 func (c *Client) tag(ctx context.Context, flag, prompt string) error {
-	if len(prompt) < 2 {
+	const shortest, longest = 2, 50
+	if len(prompt) < shortest {
 		return nil
 	}
+	prompt = prompt[:min(len(prompt), longest)]
 	send := func() error {
 		err := c.call(ctx, "tag flag "+flag, http.MethodPost, path("features", flag, "tags"),
 			flags.Tag{Type: flags.TagType, Value: prompt}, nil)
