@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -163,7 +164,10 @@ func TestLoadStaysInside(t *testing.T) {
 		"null.toml":     os.DevNull,
 	} {
 		if err := os.Symlink(target, filepath.Join(inside, "prompts", name)); err != nil {
-			t.Skip(err)
+			if runtime.GOOS == "windows" {
+				t.Skip(err) // links need a right there
+			}
+			t.Fatal(err)
 		}
 	}
 	root, err := os.OpenRoot(inside)

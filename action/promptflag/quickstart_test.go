@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/open-feature/go-sdk/openfeature"
+
+	"github.com/promptflag/promptflag/prompts"
+	"github.com/promptflag/promptflag/provider"
+	"github.com/promptflag/promptflag/provider/unleashflags"
+	"github.com/promptflag/promptflag/store/cloud"
+)
+
+// The functions below are the README's quick start, letter by letter; see
+// TestReadmeQuickStart.
+var _ = []any{start, ask}
+
+func start(ctx context.Context) (*openfeature.Client, error) {
+	bucket, err := cloud.Open(ctx, "s3://acme-prompts?region=eu-west-1") // or store.OpenDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	flags, err := unleashflags.New(unleashflags.Options{
+		URL:   "https://unleash.acme.dev",
+		Token: os.Getenv("UNLEASH_CLIENT_TOKEN"), // a backend token of one environment
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = openfeature.SetProviderAndWait(provider.New(flags, bucket, nil))
+	return openfeature.NewDefaultClient(), err
+}
+
+// ask is called for every request to the model. It answers from memory.
+func ask(ctx context.Context, client *openfeature.Client, user, tenant, ticket string) ([]prompts.Message, error) {
+	caller := openfeature.NewEvaluationContext(user, map[string]any{"tenantId": tenant})
+	value, err := client.ObjectValue(ctx, "support.triage", nil, caller)
+	if err != nil {
+		return nil, err // no version of this prompt was ever loaded
+	}
+	prompt, err := prompts.From(value) // its model, parameters, tools and output schema, too
+	if err != nil {
+		return nil, err
+	}
+	return prompt.Render(map[string]any{"ticket": ticket})
+}

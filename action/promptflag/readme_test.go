@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/promptflag/promptflag/action/example"
+	"github.com/promptflag/promptflag/action/internal/cli"
+	"github.com/promptflag/promptflag/action/internal/config"
+)
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// blocks are the fenced pieces of the README in one language.
+func blocks(t *testing.T, language string) []string {
+	t.Helper()
+	var out []string
+	for _, m := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```$").FindAllStringSubmatch(read(t, "../../README.md"), -1) {
+		out = append(out, m[1])
+	}
+	if len(out) == 0 {
+		t.Fatalf("the README has no block of %s", language)
+	}
+	return out
+}
+
+// TestReadmeConsole holds that everything the README shows as output is output.
+func TestReadmeConsole(t *testing.T) {
+	p := cli.FromOS()
+	var out bytes.Buffer
+	dir := filepath.Join(t.TempDir(), "demo")
+	p.Args, p.Stdout, p.Stderr = []string{"demo", "--dir", dir}, &out, &out
+	if code := cli.Main(context.Background(), p); code != 0 {
+		t.Fatalf("demo: exit code %d\n%s", code, out.String())
+	}
+	shown := map[string]bool{}
+	for _, source := range []string{out.String(), read(t, "../testdata/script/check_findings.txtar")} {
+		for line := range strings.Lines(source) {
+			shown[generic(line)] = true
+		}
+	}
+	for _, block := range blocks(t, "console") {
+		for line := range strings.Lines(block) {
+			if strings.TrimSpace(line) != "" && !shown[generic(line)] {
+				t.Errorf("no command prints this line of the README:\n%s", line)
+			}
+		}
+	}
+}
+
+var (
+	moment = regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d UTC`)
+	spaces = regexp.MustCompile(` +`)
+)
+
+// generic takes out of a line what differs between runs, and column widths.
+func generic(line string) string {
+	line = moment.ReplaceAllString(line, "TIME")
+	return strings.TrimSpace(spaces.ReplaceAllString(line, " "))
+}
+
+// TestReadmeQuickStart holds that the service's quick start compiles: it is
+// part of this package.
+func TestReadmeQuickStart(t *testing.T) {
+	source := read(t, "quickstart_test.go")
+	for _, block := range blocks(t, "go") {
+		if !strings.Contains(source, strings.TrimSpace(block)) {
+			t.Errorf("not in quickstart_test.go:\n%s", block)
+		}
+	}
+}
+
+// TestReadmeFiles holds that the files it quotes are in the example.
+func TestReadmeFiles(t *testing.T) {
+	triage, err := example.FS().Open("prompts/support/triage.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer triage.Close()
+	var text bytes.Buffer
+	if _, err := text.ReadFrom(triage); err != nil {
+		t.Fatal(err)
+	}
+	toml := blocks(t, "toml")
+	if !strings.HasPrefix(text.String(), toml[0]) {
+		t.Errorf("the prompt in the README is not the beginning of the example's triage.toml")
+	}
+	if _, err := config.Parse([]byte(toml[1]), "/repo"); err != nil {
+		t.Errorf("the promptflag.toml in the README: %v", err)
+	}
+}
