@@ -79,13 +79,15 @@ func (r *run) visible(f *Feed, prev map[string]*Flag, fetched time.Time) {
 	for _, flag := range f.Flags {
 		feed[flag.Name] = flag
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ctx.Err() != nil {
+		return // Shutdown came first
+	}
 	gone := r.absentees(f.Set, feed, prev, fetched)
 	p.gone.Store(&gone)
 	p.set.Store(&f.Set)
 	p.seen.Store(&fetched)
-
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	first := r.feed == nil
 	r.feed = feed
 	if first {

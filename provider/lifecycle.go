@@ -117,8 +117,10 @@ func (p *Provider) ShutdownWithContext(ctx context.Context) error {
 		return nil
 	}
 	p.run = nil
-	p.ready.Store(false)
+	r.mu.Lock() // a feed becomes visible before this or never
 	r.cancel()
+	p.ready.Store(false)
+	r.mu.Unlock()
 	err := p.flags.Close(ctx)
 	err = errors.Join(err, waitFor(ctx, "background work", &r.wg), waitFor(ctx, "fetches", &p.loader.wg))
 	p.gone.Store(nil)

@@ -265,3 +265,21 @@ func TestEventsUnread(t *testing.T) {
 		}
 	}
 }
+
+// A feed that becomes visible while the provider shuts down does not wake it up.
+func TestShutdownBeforeFirstFeed(t *testing.T) {
+	var blobs fakeBlobs
+	f := &fakeFlags{match: first}
+	p := New(f, &blobs, nil)
+	if _, err := p.start(); err != nil {
+		t.Fatal(err)
+	}
+	flag := flagOf("p", strategyOf("stable", 100, blobs.put("p", "a")))
+	visible := f.h.Load(context.Background(), &Feed{Set: "default/production", Flags: []*Flag{flag}})
+	p.Shutdown()
+	f.flags = map[string]*Flag{"p": flag}
+	visible()
+	if d := object(p, "p"); d.Value != "default" || d.ResolutionDetail().ErrorCode != openfeature.ProviderNotReadyCode {
+		t.Errorf("after Shutdown: %+v", d)
+	}
+}
