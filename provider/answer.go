@@ -109,12 +109,13 @@ func answers(f *Flag, set, name string, selected bool, last *prompts.Prompt, mem
 	for i, s := range f.Strategies {
 		partial = partial || (s.Percent > 0 && s.Percent < 100)
 		constrained = constrained || s.Constrained
-		st.match[i] = st.variants(s, name, set, reasonOf(partial, constrained), mem)
+		st.match[i] = st.variants(s, name, set, reasonOf(partial || len(s.Variants) > 1, constrained), mem)
 	}
 	return st
 }
 
-// reasonOf is for a strategy that, or one before which, is partial or constrained.
+// reasonOf is for a strategy that, or one before which, is partial or
+// constrained. Several variants split those whom their strategy matches.
 func reasonOf(partial, constrained bool) openfeature.Reason {
 	switch {
 	case partial:

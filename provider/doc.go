@@ -41,9 +41,10 @@
 //	no feed yet, or shut down                   caller's default   ERROR            PROVIDER_NOT_READY
 //
 // (1) SPLIT when the matched strategy or one before it is partial (more than 0
-// and less than 100 %), else TARGETING_MATCH when one of these has constraints,
-// else STATIC. (2) With Options.WhenOff = Default the caller's default. (3) And
-// one ERROR event that names the flags; READY when all is served as asked again.
+// and less than 100 %), or when the matched one has several variants, else
+// TARGETING_MATCH when one of these has constraints, else STATIC. (2) With
+// Options.WhenOff = Default the caller's default. (3) And one ERROR event that
+// names the flags; READY when all is served as asked again.
 //
 // Stable is what the first strategy in the role stable names; if no strategy
 // has the role, the first one that everybody gets and that is no candidate. An

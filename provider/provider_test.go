@@ -18,8 +18,10 @@ import (
 func TestReason(t *testing.T) {
 	var blobs fakeBlobs
 	a := blobs.put("p", "a")
-	tenant := strategyOf("", 100, a)
-	tenant.Constrained = true
+	constrained := func(s Strategy) Strategy { s.Constrained = true; return s }
+	tenant := constrained(strategyOf("", 100, a))
+	several := strategyOf("", 100, a)
+	several.Variants = append(several.Variants, several.Variants...)
 	for _, tt := range []struct {
 		name string
 		list []Strategy // the last one matches
@@ -29,6 +31,8 @@ func TestReason(t *testing.T) {
 		{"behind a partial candidate", []Strategy{strategyOf("candidate", 5, a), strategyOf("stable", 100, a)}, "SPLIT"},
 		{"behind a candidate at 0 %", []Strategy{strategyOf("candidate", 0, a), strategyOf("stable", 100, a)}, "STATIC"},
 		{"candidate at 100 %", []Strategy{strategyOf("candidate", 100, a)}, "STATIC"},
+		{"several variants", []Strategy{several}, "SPLIT"},
+		{"behind several variants for a tenant", []Strategy{constrained(several), strategyOf("stable", 100, a)}, "TARGETING_MATCH"},
 		{"tenant", []Strategy{tenant}, "TARGETING_MATCH"},
 		{"behind a tenant", []Strategy{tenant, strategyOf("stable", 100, a)}, "TARGETING_MATCH"},
 		{"behind both", []Strategy{tenant, strategyOf("candidate", 5, a), strategyOf("stable", 100, a)}, "SPLIT"},
