@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/promptflag/promptflag/action/internal/config"
-	"github.com/promptflag/promptflag/action/internal/report"
 	"github.com/promptflag/promptflag/prompts"
 )
 
@@ -55,9 +54,6 @@ func (c checkCmd) Run(_ context.Context, s *session) error {
 		return nil
 	}
 	if len(findings) > 0 {
-		var b strings.Builder
-		report.FindingsMarkdown(&b, findings)
-		s.runner.Summary(b.String())
 		return findings
 	}
 	n := len(tree.Definitions())

@@ -70,19 +70,18 @@ type grammar struct {
 // Main runs one command and returns the exit code.
 func Main(ctx context.Context, p Process) int {
 	runner := github.New(p.Getenv, p.Stdout)
-	args, err := p.commandLine(runner)
+	if runner == nil || len(p.Args) > 0 {
+		return p.report(p.run(ctx, p.Args, runner), runner)
+	}
+	// The step of an action: a log that people read, in one order.
+	p.Stdout = runner.Quote(p.NewID())
+	p.Stderr = p.Stdout
+	defer runner.EndQuote()
+	args, err := p.fromEvent()
 	if err == nil {
 		err = p.run(ctx, args, runner)
 	}
 	return p.report(err, runner)
-}
-
-// commandLine follows the event of a workflow if no command is given.
-func (p Process) commandLine(runner *github.Runner) ([]string, error) {
-	if len(p.Args) > 0 || runner == nil {
-		return p.Args, nil
-	}
-	return p.fromEvent()
 }
 
 func (p Process) run(ctx context.Context, args []string, runner *github.Runner) error {
@@ -96,6 +95,7 @@ func (p Process) run(ctx context.Context, args []string, runner *github.Runner) 
 		kong.Description("Manage LLM prompts with git, a bucket and Unleash."),
 		kong.Vars{"version": version()},
 		kong.Writers(p.Stdout, p.Stderr),
+		kong.Resolvers(p.inputs()),
 		kong.Exit(func(int) { panic(exited) }),
 		kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),

@@ -1,12 +1,32 @@
 package cli
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// inputs gives flags the variables of their env tags. A runner sets every
+// input of an action, those left out to nothing: an empty one is absent here,
+// while kong alone takes it for the value.
+func (p Process) inputs() kong.Resolver {
+	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+		for _, name := range flag.Envs {
+			if v := strings.TrimSpace(p.Getenv(name)); v != "" {
+				return v, nil
+			}
+		}
+		return nil, nil
+	})
+}
 
 // fromEvent chooses the command of a workflow run that names none, by
 // INPUT_COMMAND or by the event.
 func (p Process) fromEvent() ([]string, error) {
-	if command := p.Getenv("INPUT_COMMAND"); command != "" {
-		return splitWords(command)
+	words, err := splitWords(p.Getenv("INPUT_COMMAND"))
+	if err != nil || len(words) > 0 {
+		return words, err
 	}
 	switch event := p.Getenv("GITHUB_EVENT_NAME"); event {
 	case "pull_request":

@@ -47,6 +47,7 @@ func (p Process) report(err error, runner *github.Runner) int {
 	case errors.As(err, &no):
 		if !errors.Is(err, errPrinted) {
 			fmt.Fprintf(p.Stderr, "promptflag: %v\n", err)
+			runner.Error(err.Error())
 		}
 		return exitNo
 	case errors.As(err, &findings):

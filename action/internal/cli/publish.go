@@ -44,10 +44,13 @@ func (c planCmd) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	if err := c.print(s, "What merging will do", p.Plan); err != nil {
+	if err := c.print(s, p.Plan); err != nil {
 		return err
 	}
-	return stopped(p.Plan)
+	if err := s.summarise("What merging will do", "", p.Plan); err != nil {
+		return err
+	}
+	return stopped(p.Plan, "")
 }
 
 func (c publishCmd) Run(ctx context.Context, s *session) error {
@@ -59,13 +62,26 @@ func (c publishCmd) Run(ctx context.Context, s *session) error {
 	if !c.NotHead {
 		head = func(ctx context.Context) error { return s.checkHead(ctx, p.finder, p.config.Branch) }
 	}
-	if err := c.print(s, "What was published", p.Plan); err != nil {
+	if err := c.print(s, p.Plan); err != nil {
 		return err
 	}
 	if err := s.apply(ctx, p.Plan, p.targets, p.origin, head); err != nil {
+		title := "Not everything was published"
+		if stoppedByHead(err) {
+			title = "Nothing was published"
+		}
+		return errors.Join(err, s.summarise(title, err.Error(), p.Plan))
+	}
+	if err := s.summarise("What was published", "", p.Plan); err != nil {
 		return err
 	}
-	return stopped(p.Plan)
+	return stopped(p.Plan, "; the others are done")
+}
+
+// stoppedByHead: the question for the head of the branch stopped the run
+// before it wrote anything.
+func stoppedByHead(err error) bool {
+	return errors.Is(err, origin.ErrNotHead) || errors.Is(err, origin.ErrCannotTell)
 }
 
 // forked reports whether this is a pull request that was not given the
@@ -138,15 +154,17 @@ func (w wanted) prepare(ctx context.Context, s *session, reason string) (*prepar
 	return &prepared{p, cfg, targets, from, finder}, nil
 }
 
-// print shows the plan on the terminal, in the step summary and as output.
-func (w wanted) print(s *session, title string, p *plan.Plan) error {
+// summarise puts the plan into the step summary, under what became of it.
+func (s *session) summarise(title, note string, p *plan.Plan) error {
 	var b strings.Builder
-	if err := report.PlanMarkdown(&b, title, p); err != nil {
+	if err := report.PlanMarkdown(&b, title, note, p); err != nil {
 		return err
 	}
-	if err := s.runner.Summary(b.String()); err != nil {
-		return err
-	}
+	return s.runner.Summary(b.String())
+}
+
+// print shows the plan on the terminal and as output.
+func (w wanted) print(s *session, p *plan.Plan) error {
 	line, err := json.Marshal(p)
 	if err != nil {
 		return err
@@ -174,16 +192,17 @@ func (s *session) apply(ctx context.Context, p *plan.Plan, targets map[string]pl
 			}
 		},
 	})
-	if p.Writes() > 0 && !errors.Is(err, origin.ErrNotHead) && !errors.Is(err, origin.ErrCannotTell) {
+	if p.Writes() > 0 && !stoppedByHead(err) {
 		fmt.Fprintf(s.Stderr, "%d of %d done\n", done, p.Writes())
 	}
 	return err
 }
 
-// stopped turns flags that wait for a person into exit code 1.
-func stopped(p *plan.Plan) error {
+// stopped turns flags that wait for a person into exit code 1; others says
+// what became of the rest.
+func stopped(p *plan.Plan, others string) error {
 	if n := len(p.Stopped()); n > 0 {
-		return refusal{fmt.Errorf("%s; the others are done", counted(n, "flag waits for a person", "flags wait for a person"))}
+		return refusal{fmt.Errorf("%s%s", counted(n, "flag waits for a person", "flags wait for a person"), others)}
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/promptflag/promptflag/action/internal/github"
 	"github.com/promptflag/promptflag/action/internal/origin"
 	"github.com/promptflag/promptflag/action/internal/plan"
+	"github.com/promptflag/promptflag/action/internal/report"
 	"github.com/promptflag/promptflag/action/internal/unleashadmin"
 	"github.com/promptflag/promptflag/prompts"
 	"github.com/promptflag/promptflag/store"
@@ -94,12 +95,27 @@ func (s *session) tree(cfg *config.Config) (*prompts.Tree, error) {
 	return tree, nil
 }
 
+// annotate shows findings on the lines of a pull request and in the summary,
+// which lists those too for which GitHub has no place: it shows ten per step.
 func (s *session) annotate(findings prompts.Findings) {
-	prefix := filepath.ToSlash(s.directory)
-	if prefix == "." || filepath.IsAbs(s.directory) {
-		prefix = ""
+	s.runner.Findings(findings, s.prefix())
+	if s.runner == nil {
+		return
 	}
-	s.runner.Findings(findings, prefix)
+	var b strings.Builder
+	report.FindingsMarkdown(&b, findings)
+	s.runner.Summary(b.String()) // the findings are the error to report
+}
+
+// prefix is the way from the root of the checkout, from which GitHub counts,
+// to the prompts repository.
+func (s *session) prefix() string {
+	for _, base := range []string{s.Getenv("GITHUB_WORKSPACE"), s.Dir} {
+		if rel, err := filepath.Rel(base, s.dir()); err == nil && filepath.IsLocal(rel) && rel != "." {
+			return filepath.ToSlash(rel)
+		}
+	}
+	return ""
 }
 
 // environments are those named, or all.
@@ -109,6 +125,9 @@ func environments(cfg *config.Config, names []string) ([]config.Environment, err
 	}
 	var out []config.Environment
 	for _, name := range names {
+		if name = strings.TrimSpace(name); name == "" {
+			continue
+		}
 		e, ok := cfg.Lookup(name)
 		if !ok {
 			return nil, usageError{fmt.Errorf("there is no environment %q in %s: there are %s", name, config.FileName, strings.Join(cfg.Names(), ", "))}
@@ -162,7 +181,7 @@ func (s *session) flags(e config.Environment) (plan.Flags, error) {
 		URL: e.UnleashURL, Project: e.Project, Environment: e.UnleashEnvironment, Token: token,
 	})
 	if err != nil {
-		return nil, usageError{err}
+		return nil, err
 	}
 	return client, nil
 }

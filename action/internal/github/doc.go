@@ -3,5 +3,7 @@
 //
 // What people wrote into prompts and commits is data here. It is escaped in
 // annotations, goes into the summary as text, and never becomes an output:
-// an output with a line of its own choosing could set further outputs.
+// an output with a line of its own choosing could set further outputs. In the
+// log of an action it is quoted (see Quote), so that a line of a prompt is not
+// a command to the runner.
 package github

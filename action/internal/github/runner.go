@@ -15,7 +15,9 @@ import (
 // Runner is the workflow run that this process is a step of.
 type Runner struct {
 	getenv func(string) string
+	out    *lineWriter
 	action *githubactions.Action
+	quote  string // token of the quoted text that is open
 }
 
 // New returns the runner if there is one: nil outside of a workflow. All
@@ -24,7 +26,8 @@ func New(getenv func(string) string, stdout io.Writer) *Runner {
 	if getenv("GITHUB_ACTIONS") != "true" {
 		return nil
 	}
-	return &Runner{getenv, githubactions.New(githubactions.WithWriter(stdout), githubactions.WithGetenv(getenv))}
+	out := &lineWriter{w: stdout}
+	return &Runner{getenv: getenv, out: out, action: githubactions.New(githubactions.WithWriter(out), githubactions.WithGetenv(getenv))}
 }
 
 // Findings writes one annotation per finding. prefix is the folder of the
@@ -45,21 +48,21 @@ func (r *Runner) Findings(findings prompts.Findings, prefix string) {
 		if f.Hint != "" {
 			message += "\n" + f.Hint
 		}
-		r.action.WithFieldsMap(fields).Errorf("%s", message)
+		r.command(func() { r.action.WithFieldsMap(fields).Errorf("%s", message) })
 	}
 }
 
 // Notice writes an annotation without a place.
 func (r *Runner) Notice(message string) {
 	if r != nil {
-		r.action.Noticef("%s", message)
+		r.command(func() { r.action.Noticef("%s", message) })
 	}
 }
 
 // Error writes an annotation without a place.
 func (r *Runner) Error(message string) {
 	if r != nil {
-		r.action.Errorf("%s", message)
+		r.command(func() { r.action.Errorf("%s", message) })
 	}
 }
 

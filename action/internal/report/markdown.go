@@ -9,10 +9,14 @@ import (
 	"github.com/promptflag/promptflag/prompts"
 )
 
-// PlanMarkdown is Plan for a step summary.
-func PlanMarkdown(w io.Writer, title string, p *plan.Plan) error {
+// PlanMarkdown is Plan for a step summary. A note, if there is one, says above
+// the table what became of it.
+func PlanMarkdown(w io.Writer, title, note string, p *plan.Plan) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### %s\n\n", title)
+	if note != "" {
+		fmt.Fprintf(&b, "%s\n\n", cell(note))
+	}
 	unchanged, rows := 0, 0
 	for _, i := range p.Items {
 		if quiet(i) {
