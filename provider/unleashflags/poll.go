@@ -14,6 +14,8 @@ import (
 	"github.com/promptflag/promptflag/provider"
 )
 
+var errClosed = errors.New("closed")
+
 // run polls until ctx ends.
 func (e *engine) run(ctx context.Context) {
 	defer close(e.done)
@@ -23,7 +25,7 @@ func (e *engine) run(ctx context.Context) {
 	for {
 		next, err := e.poll(ctx, tag)
 		switch {
-		case ctx.Err() != nil:
+		case ctx.Err() != nil, errors.Is(err, errClosed):
 			return
 		case err == nil:
 			tag = next
@@ -68,10 +70,23 @@ func (e *engine) poll(ctx context.Context, tag string) (next string, err error) 
 			parents[parent] = features[parent]
 		}
 	}
-	e.parents.Store(&parents)
-	e.src.flags.Store(&flags)
+	if !e.show(flags, parents) {
+		return "", errClosed
+	}
 	visible()
 	return next, nil
+}
+
+// show makes flags the ones that evaluation sees; false after Close.
+func (e *engine) show(flags map[string]*provider.Flag, parents map[string]any) bool {
+	e.gate.RLock()
+	defer e.gate.RUnlock()
+	if e.closed {
+		return false
+	}
+	e.parents.Store(&parents)
+	e.src.flags.Store(&flags)
+	return true
 }
 
 // compileAll returns the provider's and the client's view of every flag. A flag

@@ -43,7 +43,7 @@ type engine struct {
 	cancel context.CancelFunc // ends the poll loop
 	done   chan struct{}      // closed when it has ended
 
-	gate   sync.RWMutex // held for reading while the client evaluates
+	gate   sync.RWMutex // held for reading while the client evaluates and while a feed becomes visible
 	closed bool         // guarded by gate; an evaluation after the client's Close can hang
 }
 
@@ -94,9 +94,9 @@ func (s *Source) Close(ctx context.Context) error {
 		return nil
 	}
 	s.engine = nil
-	s.flags.Store(nil)
 	e.gate.Lock() // waits for evaluations, which only compute
 	e.closed = true
+	s.flags.Store(nil)
 	e.gate.Unlock()
 
 	done := make(chan struct{})
