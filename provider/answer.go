@@ -47,10 +47,13 @@ func newAnswer(p *prompts.Prompt, role string, reason openfeature.Reason, set st
 	return a
 }
 
-// staleAnswer is p in place of requested, which could not be loaded.
+// staleAnswer is p in place of requested, which could not be loaded; "" when
+// nothing was named.
 func staleAnswer(p *prompts.Prompt, requested, set string) *answer {
 	a := newAnswer(p, RoleStable, StaleReason, set)
-	a.base[keyRequested] = requested
+	if requested != "" {
+		a.base[keyRequested] = requested
+	}
 	return a
 }
 

@@ -119,7 +119,6 @@ func (r *run) absentees(set string, feed, prev map[string]*Flag, now time.Time) 
 	for name, old := range prev {
 		if st := old.state.Load(); feed[name] == nil && st.last != nil {
 			out[name] = &absent{staleAnswer(st.last, "", set), now}
-			delete(out[name].answer.base, keyRequested)
 		}
 	}
 	return out

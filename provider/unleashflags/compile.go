@@ -166,9 +166,7 @@ const disabled = "disabled" // the client's name for: no variant
 func (c *compiled) match(f *provider.Flag, v *api.Variant) provider.Match {
 	m := provider.Match{Strategy: -1, Index: -1}
 	off := v == api.DISABLED_VARIANT
-	if c.marked {
-		m.Off = !f.Enabled || (c.sentinel && off)
-	}
+	m.Off = !f.Enabled || (c.sentinel && off)
 	if off || v.Payload.Value == noMatch && c.sentinel {
 		return m
 	}

@@ -151,6 +151,29 @@ func TestStableNotLoadable(t *testing.T) {
 	})
 }
 
+// A flag that was a prompt flag stays one; OFF is OFF without a word of ours in it.
+func TestOffWithoutTrace(t *testing.T) {
+	for _, tt := range []struct {
+		options *provider.Options
+		want    got
+	}{
+		{nil, got{ref(t, "support.reply.1"), version(t, "support.reply.1"), "STALE", ""}},
+		{&provider.Options{WhenOff: provider.Default}, got{"default", "default", "DISABLED", ""}},
+	} {
+		d := newFlags(t, "production")
+		s := serve(t, d.options(), newBucket(t), tt.options)
+		d.edit("support.reply", func(f object) {
+			f["enabled"] = false
+			f["strategies"] = []any{object{"id": "1", "name": "default", "disabled": false}}
+		})
+		eventually(t, "the change", func() bool { return len(s.seen(openfeature.ProviderConfigChange)) > 0 })
+		a, meta := s.object("support.reply", user("user-0"))
+		if _, requested := meta["promptRequested"]; a != tt.want || meta["featureEnabled"] != false || requested {
+			t.Errorf("answer = %v %v, want %v", a, meta, tt.want)
+		}
+	}
+}
+
 // A ref to another prompt's bytes is never served.
 func TestRefOfAnotherPrompt(t *testing.T) {
 	d := newFlags(t, "production")
