@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -35,6 +36,7 @@ type lab struct {
 	site   site
 	prefix string // of flag names, different for each row
 	bucket *store.Bucket
+	mu     sync.Mutex
 	clock  time.Time
 	files  fstest.MapFS // the tree
 	runs   int
@@ -81,8 +83,18 @@ func (l *lab) options(o plan.Origin) plan.Options {
 	ids := 0
 	return plan.Options{
 		Targets: l.targets(), Origin: o,
-		Now:   func() time.Time { l.clock = l.clock.Add(time.Second); return l.clock },
-		NewID: func() string { ids++; return fmt.Sprintf("%x%04x", l.runs+16, ids) },
+		Now: func() time.Time {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.clock = l.clock.Add(time.Second)
+			return l.clock
+		},
+		NewID: func() string {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			ids++
+			return fmt.Sprintf("%x%04x", l.runs+16, ids)
+		},
 	}
 }
 
@@ -109,7 +121,7 @@ func (l *lab) write(prompt, v string) {
 }
 
 // command runs a day-two command of package rollout in production.
-func (l *lab) command(prompt string, decide func(rollout.Place, *flags.Flag) (plan.Item, error)) {
+func (l *lab) command(prompt string, decide func(rollout.Place, *flags.Flag) (plan.Item, error)) error {
 	l.Helper()
 	env := l.environments()[1]
 	history := func() (rollout.History, error) { return rollout.ReadHistory(l.ctx, l.bucket, prompt, env.Name) }
@@ -124,9 +136,7 @@ func (l *lab) command(prompt string, decide func(rollout.Place, *flags.Flag) (pl
 		l.Fatal(err)
 	}
 	l.last = &plan.Plan{Items: []plan.Item{item}}
-	if err := plan.Apply(l.ctx, l.last, l.options(o)); err != nil {
-		l.Fatal(err)
-	}
+	return plan.Apply(l.ctx, l.last, l.options(o))
 }
 
 // versionOf builds the prompt that write puts into the tree.
@@ -240,12 +250,22 @@ var errCrash = errors.New("crash")
 // It is a hand-made fake for one fault: the process dying between two writes.
 type counting struct {
 	plan.Flags
+
+	mu         sync.Mutex
 	writes     int
 	reads      int
 	crashAfter int // writes until the crash; -1: never
 }
 
+func (c *counting) read() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.reads++
+}
+
 func (c *counting) write() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.crashAfter == 0 {
 		return errCrash
 	}
@@ -255,12 +275,12 @@ func (c *counting) write() error {
 }
 
 func (c *counting) Export(ctx context.Context) (map[string]flags.Flag, error) {
-	c.reads++
+	c.read()
 	return c.Flags.Export(ctx)
 }
 
 func (c *counting) Read(ctx context.Context, flag string) (flags.Flag, error) {
-	c.reads++
+	c.read()
 	return c.Flags.Read(ctx, flag)
 }
 

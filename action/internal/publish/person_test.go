@@ -14,7 +14,7 @@ import (
 //
 //	publish v2            the file becomes v2 and is published; "publish" alone publishes as is
 //	publish x=v1          another prompt of the tree
-//	crash N publish v2    the process dies before its Nth+1 write to production
+//	crash N publish v2    the process dies before its Nth+1 write to production; also a retry or rollback
 //	remove | rename y     the file goes, or gets another name
 //	dial N, promote, kill, off, on, rollback v1, retry      commands of ours
 //	person …              somebody in the server's UI
@@ -28,7 +28,12 @@ func (l *lab) play(story string) {
 		case "crash":
 			n, _ := strconv.Atoi(words[1])
 			l.server["production"].crashAfter = n
-			if err := l.tryPublish(words[3:]); err == nil {
+			run := map[string]func() error{
+				"publish":  func() error { return l.tryPublish(words[3:]) },
+				"retry":    func() error { return l.publish("p") },
+				"rollback": func() error { return l.ourCommand(words[2:]) },
+			}[words[2]]
+			if err := run(); err == nil {
 				l.Fatalf("%q: nothing was written, so nothing crashed", sentence)
 			}
 			l.server["production"].crashAfter = -1
@@ -48,7 +53,9 @@ func (l *lab) play(story string) {
 		case "person":
 			l.person(words[1], words[2:])
 		default:
-			l.ourCommand(words)
+			if err := l.ourCommand(words); err != nil {
+				l.Fatal(err)
+			}
 		}
 	}
 }
@@ -71,9 +78,9 @@ func (l *lab) tryPublish(words []string) error {
 	return l.publish()
 }
 
-func (l *lab) ourCommand(words []string) {
+func (l *lab) ourCommand(words []string) error {
 	l.Helper()
-	l.command("p", func(p rollout.Place, f *flags.Flag) (plan.Item, error) {
+	return l.command("p", func(p rollout.Place, f *flags.Flag) (plan.Item, error) {
 		switch words[0] {
 		case "dial":
 			n, _ := strconv.Atoi(words[1])

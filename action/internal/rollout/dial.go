@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/promptflag/promptflag/action/internal/flags"
 	"github.com/promptflag/promptflag/action/internal/plan"
@@ -22,7 +23,7 @@ func (p Place) Promote(f *flags.Flag) (plan.Item, error) {
 }
 
 func (p Place) dial(f *flags.Flag, percent int, kind plan.Kind, action plan.Action) (plan.Item, error) {
-	d := p.draft(f)
+	d := p.command(f)
 	if !d.known() {
 		return d.Item, nil
 	}
@@ -49,11 +50,12 @@ func (p Place) dial(f *flags.Flag, percent int, kind plan.Kind, action plan.Acti
 		patch.Stickiness = &s
 	}
 	if c.Rollout() == percent && patch.Stickiness == nil {
-		d.Kind, d.Why = plan.Unchanged, fmt.Sprintf("the candidate is at %d %% already", percent)
+		d.already(fmt.Sprintf("the candidate is at %d %% already", percent))
 		return d.Item, nil
 	}
 	d.step(plan.Step{Patch: &plan.PatchStep{ID: c.ID, Patch: patch}})
 	d.event(action, d.candidateRef())
+	d.removeLeftovers()
 	d.Item.Decide = func(f *flags.Flag) (plan.Item, error) { return p.dial(f, percent, kind, action) }
 	return d.Item, nil
 }
@@ -72,12 +74,17 @@ func stickinessAt(percent int, now, configured string) string {
 
 // Switch turns the environment ON or OFF. OFF gives everybody stable.
 func (p Place) Switch(f *flags.Flag, on bool) (plan.Item, error) {
-	d := p.draft(f)
+	d := p.command(f)
 	if !d.known() {
 		return d.Item, nil
 	}
 	if d.flag.Enabled == on {
-		d.Why = "the environment is " + onOff(on) + " already"
+		d.already("the environment is " + onOff(on) + " already")
+		return d.Item, nil
+	}
+	if on && !slices.ContainsFunc(d.flag.Strategies, func(s flags.Strategy) bool { return !s.Disabled }) {
+		// The server would add a strategy of its own, for everybody and without a prompt.
+		d.stop("every strategy of "+d.Flag+" is disabled", "enable stable on the flag's page, or promptflag rollback "+d.Prompt+" -e "+d.Environment+" --to VERSION, then switch it on")
 		return d.Item, nil
 	}
 	d.After.Enabled = on
@@ -101,6 +108,22 @@ func onOff(on bool) string {
 		return "ON"
 	}
 	return "OFF"
+}
+
+// command is the draft of a command: a mark that somebody took off is put back
+// first, so that a kill finds the candidate it has to kill.
+func (p Place) command(f *flags.Flag) *draft {
+	d := p.draft(f)
+	d.restoreRoles()
+	return d
+}
+
+// already ends a command that has nothing to do but to put marks back.
+func (d *draft) already(why string) {
+	d.Kind, d.Why, d.After = plan.Unchanged, why, d.Before
+	if len(d.Steps) > 0 {
+		d.Kind = plan.Repair
+	}
 }
 
 // known stops the item if the flag is not one that commands can work on.

@@ -66,11 +66,7 @@ func (d *draft) restoreRoles() {
 // cleanUp removes what an interrupted run left and takes our mark off copies
 // that people made.
 func (d *draft) cleanUp() {
-	for _, s := range d.roles.Leftovers {
-		d.step(plan.Step{Delete: s.ID})
-		d.finishRecords(s)
-		d.warn("removes a leftover of an interrupted run: %s", s.Title)
-	}
+	d.removeLeftovers()
 	for _, s := range d.roles.Foreign {
 		d.step(plan.Step{Patch: &plan.PatchStep{ID: s.ID, Patch: flags.Patch{
 			Parameters: map[string]*string{flags.ParamRole: nil, flags.ParamID: nil},
@@ -82,14 +78,25 @@ func (d *draft) cleanUp() {
 	}
 }
 
+func (d *draft) removeLeftovers() {
+	for _, s := range d.roles.Leftovers {
+		d.step(plan.Step{Delete: s.ID})
+		d.finishRecords(s)
+		d.warn("removes a leftover of an interrupted run: %q", s.Title)
+	}
+}
+
 // finishRecords tells what the interrupted run did not get to tell: which
 // version took the role of the leftover.
 func (d *draft) finishRecords(leftover flags.Strategy) {
 	switch flags.Role(leftover.Parameters[flags.ParamRole]) {
 	case flags.Candidate:
-		if c := d.candidateRef(); d.After.Candidate == c.String() && c != refOf(&leftover) {
+		c, old := d.candidateRef(), refOf(&leftover)
+		if d.After.Candidate == c.String() && d.active() && !d.After.CandidateDisabled {
 			d.event(plan.ActionCandidate, c)
-			d.event(whatBecomesOf(&leftover), refOf(&leftover))
+		}
+		if old != c && !names(d.After, old.String()) {
+			d.event(whatBecomesOf(&leftover), old)
 		}
 	case flags.Stable:
 		if s := d.stableRef(); d.After.Stable == s.String() {
@@ -144,7 +151,10 @@ func titleOf(s flags.Strategy) string {
 }
 
 // subjectOf recovers the commit subject from a title of ours.
-func subjectOf(s flags.Strategy) string {
+func subjectOf(s *flags.Strategy) string {
+	if s == nil {
+		return ""
+	}
 	_, subject, _ := strings.Cut(s.Title, " · ")
 	return subject
 }

@@ -8,7 +8,9 @@ import (
 	"github.com/promptflag/promptflag/store"
 )
 
-// History is what the done records tell about one prompt in one environment.
+// History is what the records tell about one prompt in one environment. What
+// was done counts when it was finished; that somebody does not want a version
+// counts from the intent on, also if the run died before it got there.
 type History struct {
 	// Done reports whether anything was ever finished here.
 	Done bool
@@ -28,11 +30,15 @@ func ReadHistory(ctx context.Context, bucket *store.Bucket, prompt, environment 
 		read:  func(k store.RecordKey) (store.Record, error) { return bucket.Record(ctx, k) },
 	}
 	for _, k := range keys {
-		if k.Environment != environment || k.Phase != store.Done {
+		if k.Environment != environment {
 			continue
 		}
-		h.Done = true
-		switch plan.Action(k.Action) {
+		action := plan.Action(k.Action)
+		if k.Phase != store.Done && action != plan.ActionReject && action != plan.ActionReplace {
+			continue
+		}
+		h.Done = h.Done || k.Phase == store.Done
+		switch action {
 		case plan.ActionDial, plan.ActionPromote, plan.ActionOn, plan.ActionOff:
 			// About the flag, not about the fate of a version.
 		default:
@@ -67,6 +73,9 @@ func (h History) fate(version string) fate {
 		switch plan.Action(r.Action) {
 		case plan.ActionCreate, plan.ActionFold, plan.ActionRestore:
 			return stable
+		case plan.ActionReject, plan.ActionReplace:
+			// Taken back since it was stable: it may come again, but with care.
+			return unknown
 		}
 	}
 	return unknown

@@ -38,7 +38,7 @@ func (h Head) Settled(f *flags.Flag) (plan.Item, bool) {
 	switch {
 	case d.ref() == d.stableRef() && r.Candidate == nil:
 		d.Why = inStep
-	case d.ref() == d.candidateRef() && d.active():
+	case d.ref() == d.candidateRef() && d.ref() != d.stableRef() && d.active():
 		d.headIsDialled()
 	default:
 		return plan.Item{}, false
@@ -81,8 +81,10 @@ func (d *merge) rules() error {
 	switch {
 	case d.roles.Stable == nil && d.roles.Candidate == nil:
 		d.stop("the flag "+d.Flag+" exists and is not ours: none of its strategies is the stable one of this prompt",
-			"give the prompt another name, delete the flag's strategies, or adopt the flag")
+			"give the prompt another name, set a flag_prefix in promptflag.toml, or delete the flag's strategies on its page")
 		return nil
+	case d.roles.Stable == nil && d.promoted():
+		return d.stableIsGone()
 	case d.roles.Stable == nil:
 		d.stop("the flag "+d.Flag+" has no stable strategy any more: callers outside the candidate get nothing",
 			fmt.Sprintf("promptflag rollback %s --to VERSION sets one", d.Prompt))
@@ -115,7 +117,7 @@ func (d *merge) headIsStable() error {
 		return nil
 	}
 	gone := d.candidateRef()
-	if d.roles.Candidate.Disabled {
+	if d.roles.Candidate.Disabled && gone != d.stableRef() {
 		h, err := d.at.History()
 		if err != nil {
 			return err
@@ -131,7 +133,25 @@ func (d *merge) headIsStable() error {
 	}
 	d.Kind, d.Why = plan.Withdraw, "git is back at the stable version: the candidate goes"
 	d.removeCandidate()
+	if gone == d.stableRef() {
+		// An interrupted fold: both strategies serve it.
+		d.event(plan.ActionFold, gone)
+		return nil
+	}
 	d.event(plan.ActionWithdraw, gone)
+	return nil
+}
+
+// stableIsGone: somebody deleted stable after the candidate was dialled to
+// everybody. The candidate is stable in all but name.
+func (d *merge) stableIsGone() error {
+	if d.ref() != d.candidateRef() {
+		return d.headIsNew()
+	}
+	d.Kind, d.Why = plan.Repair, "the stable strategy was deleted: the candidate, which everybody gets, becomes stable"
+	d.setStable(d.ref(), subjectOf(d.roles.Candidate))
+	d.removeCandidate()
+	d.event(plan.ActionFold, d.ref())
 	return nil
 }
 
@@ -166,9 +186,9 @@ func (d *merge) headIsNew() error {
 	case d.head.Retry && (what == rejected || what == raised):
 		return d.raise("retry: the hold ends")
 	case what == rejected:
-		return d.hold("rejected")
+		return d.held("rejected")
 	case what == raised:
-		return d.hold("a person deleted the candidate that was there")
+		return d.held("a person deleted the candidate that was there")
 	case what == stable:
 		d.restore()
 	default:
@@ -184,14 +204,14 @@ func (d *merge) headIsDisabled() error {
 		return err
 	}
 	if h.fate(d.ref().Version()) == rejected {
-		return d.hold("rejected")
+		return d.held("rejected")
 	}
-	return d.hold("a person disabled the candidate that was there")
+	return d.held("a person disabled the candidate that was there")
 }
 
-// hold leaves everything as it is and says who held the version, or, if a
+// held leaves everything as it is and says who held the version, or, if a
 // person did it by hand, since when it had been there.
-func (d *merge) hold(why string) error {
+func (d *merge) held(why string) error {
 	h, err := d.at.History()
 	if err != nil {
 		return err
@@ -209,19 +229,16 @@ func (d *merge) hold(why string) error {
 // asks for. It becomes stable at once; what it replaces is held.
 func (d *merge) restore() {
 	d.Kind, d.Why = plan.Restore, "this version was stable here before: everybody gets it back at once"
-	replaced, subject := d.stableRef(), subjectOf(*d.roles.Stable)
+	replaced, subject := d.stableRef(), subjectOf(d.roles.Stable)
 	old := d.roles.Candidate
 	if d.promoted() {
-		replaced, subject = d.candidateRef(), subjectOf(*old)
+		replaced, subject = d.candidateRef(), subjectOf(old)
 	}
 	d.setStable(d.ref(), d.at.Origin.Subject)
 	d.event(plan.ActionRestore, d.ref())
-	held := d.strategy(flags.Candidate, replaced, subject, d.at.Percent)
-	held.Disabled = true
-	if !d.makeRoom(&held) {
+	if !d.hold(replaced, subject) {
 		return
 	}
-	d.step(plan.Step{Add: &held})
 	d.event(plan.ActionReplace, replaced)
 	if old != nil {
 		d.step(plan.Step{Delete: old.ID})
@@ -229,8 +246,6 @@ func (d *merge) restore() {
 			d.event(whatBecomesOf(old), ref)
 		}
 	}
-	d.After.Candidate, d.After.Percent, d.After.CandidateDisabled = replaced.String(), held.Rollout(), true
-	d.After.Constrained = false
 }
 
 // raise: the head becomes the candidate; a promoted one becomes stable first.
@@ -253,7 +268,7 @@ func (d *merge) raise(why string) error {
 		d.Why = fmt.Sprintf("waits: %s is being dialled up (%d %%) and on_open_candidate is \"wait\"", d.candidateRef().Version(), c.Rollout())
 		return nil
 	}
-	if d.roles.Stable.Disabled && !fold {
+	if !fold && d.roles.Stable.Disabled {
 		d.stableIsDisabled()
 		return nil
 	}
@@ -263,7 +278,7 @@ func (d *merge) raise(why string) error {
 	if fold {
 		d.Why = fmt.Sprintf("%s was at 100 %% and becomes stable; new version: candidate at %d %%", d.candidateRef().Version(), percent)
 		if d.stableRef() != d.candidateRef() {
-			d.setStable(d.candidateRef(), subjectOf(*c))
+			d.setStable(d.candidateRef(), subjectOf(c))
 		}
 		d.event(plan.ActionFold, d.candidateRef())
 	}
@@ -273,6 +288,9 @@ func (d *merge) raise(why string) error {
 		s.Constraints, s.Segments = slices.Clone(c.Constraints), slices.Clone(c.Segments)
 		d.Why = fmt.Sprintf("new version: candidate for the same callers as %s, at %d %% of them", d.candidateRef().Version(), c.Rollout())
 	}
+	if !fold {
+		d.warnOfStickiness(s)
+	}
 	if !d.makeRoom(&s) {
 		return nil
 	}
@@ -280,7 +298,7 @@ func (d *merge) raise(why string) error {
 	d.event(plan.ActionCandidate, d.ref())
 	if c != nil {
 		d.step(plan.Step{Delete: c.ID})
-		if !fold && d.candidateRef() != d.ref() {
+		if !fold && d.candidateRef() != d.ref() && d.candidateRef() != d.stableRef() {
 			d.event(whatBecomesOf(c), d.candidateRef())
 		}
 	}
@@ -290,6 +308,18 @@ func (d *merge) raise(why string) error {
 	d.After.Candidate, d.After.Percent, d.After.CandidateDisabled = d.ref().String(), s.Rollout(), false
 	d.After.Constrained = s.Constrained()
 	return nil
+}
+
+// warnOfStickiness: another field draws other users, so that more of them move
+// than the percentages tell.
+func (d *draft) warnOfStickiness(s flags.Strategy) {
+	c := d.roles.Candidate
+	if c == nil || c.Disabled || c.Rollout() == 0 || c.Rollout() == 100 {
+		return
+	}
+	if was, is := c.Parameters["stickiness"], s.Parameters["stickiness"]; was != is {
+		d.warn("the stickiness changes from %q to %q: other users are drawn, so more of them move than the percentages say", was, is)
+	}
 }
 
 // whatBecomesOf a replaced candidate: one that a person had disabled stays
