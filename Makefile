@@ -75,6 +75,10 @@ tidy: ## go.mod and go.sum hold what is needed and nothing else
 actionlint: ## the workflows of this repository and of the example
 	$(GO) run $(ACTIONLINT) -shellcheck= -pyflakes= .github/workflows/*.yml action/example/.github/workflows/*.yml
 
+.PHONY: image
+image: ## build the image of the action without docker and run it; needs root, buildah and crun
+	internal/teststack/image/build.sh
+
 .PHONY: rules
 rules: ## the repository's own rules (internal/repocheck)
 	$(GO) test -count=1 ./internal/repocheck

@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# Builds the image of the action without docker, and runs it as the runner of
+# a workflow would.
+#
+#   internal/teststack/image/build.sh            modules from this machine's cache
+#   COLD=1 internal/teststack/image/build.sh     modules from the network, as on a runner
+#   KEEP=1 internal/teststack/image/build.sh     leaves localhost/promptflag:dev behind
+#
+# It needs root, Go, buildah and crun (Debian: apt-get install
+# --no-install-recommends buildah crun) and takes 1 to 3 minutes. No registry
+# is asked: the base image is made here, from the Go of this machine under the
+# name that the Dockerfile gives it. So this shows that the Dockerfile builds,
+# and what the result does; not what is in the real base image.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
+
+for tool in go buildah crun; do
+	command -v "$tool" >/dev/null || { echo "missing: $tool" >&2; exit 2; }
+done
+[ "$(id -u)" = 0 ] || { echo "run it as root: buildah mounts the base image" >&2; exit 2; }
+
+export BUILDAH_ISOLATION=chroot
+image=localhost/promptflag:dev
+builder=$(awk 'toupper($1) == "FROM" { print $2; exit }' Dockerfile)
+work=$(mktemp -d)
+containers=()
+cleanup() {
+	for c in "${containers[@]}"; do buildah rm "$c" >/dev/null || true; done
+	[ -n "${KEEP:-}" ] || buildah rmi -f "$image" >/dev/null 2>&1 || true
+	buildah rmi -f "docker.io/library/$builder" >/dev/null 2>&1 || true
+	rm -rf "$work"
+}
+trap cleanup EXIT
+
+# make_base commits Go, a shell, what they link to and the certificates.
+make_base() {
+	local c root
+	c=$(buildah from scratch)
+	containers+=("$c")
+	root=$(buildah mount "$c")
+	mkdir -p "$root"/{usr/local,usr/bin,etc/ssl/certs,lib,lib64,go,src} "$root/tmp"
+	chmod 1777 "$root/tmp"
+	ln -s usr/bin "$root/bin"
+	cp -a "$(go env GOROOT)" "$root/usr/local/go"
+	cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
+	for tool in bash mkdir; do
+		cp -L "$(command -v "$tool")" "$root/usr/bin/"
+		ldd "$(command -v "$tool")" | grep -o '/[^ ]*' | while read -r lib; do
+			mkdir -p "$root/$(dirname "$lib")"
+			cp -L "$lib" "$root/$lib"
+		done
+	done
+	ln -s bash "$root/usr/bin/sh"
+	buildah config --env PATH=/go/bin:/usr/local/go/bin:/usr/bin --env GOPATH=/go --env GOTOOLCHAIN=local --env HOME=/root "$c"
+	buildah umount "$c" >/dev/null
+	buildah commit -q "$c" "docker.io/library/$builder" >/dev/null
+}
+
+begin=$SECONDS
+make_base
+echo "base $builder: $((SECONDS - begin)) s"
+
+begin=$SECONDS
+mounts=()
+[ -n "${COLD:-}" ] || mounts=(--volume "$(go env GOMODCACHE):/go/pkg/mod")
+buildah bud --pull-never --network host --no-cache "${mounts[@]}" -t "$image" -f Dockerfile . >"$work/log" 2>&1 ||
+	{ cat "$work/log"; exit 1; }
+grep -v '^go: downloading' "$work/log"
+echo "build: $((SECONDS - begin)) s, $(buildah images --format '{{.Size}}' "$image")"
+
+# run NAME=VALUE... [-- ARGUMENT...]: one step, with the variables, folders and
+# user of a runner; inputs that a workflow leaves out are empty. Sets code.
+run() {
+	local variables=() c
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do
+		variables+=(--env "$1")
+		shift
+	done
+	[ $# -eq 0 ] || shift
+	c=$(buildah from --pull-never "$image")
+	containers+=("$c")
+	: >"$work/commands/output"
+	: >"$work/commands/summary"
+	code=0
+	buildah run --workingdir /github/workspace \
+		--volume "$work/repo:/github/workspace" --volume "$work/commands:/github/file_commands" --volume "$work/home:/github/home" \
+		--env HOME=/github/home --env CI=true --env GITHUB_ACTIONS=true --env GITHUB_WORKSPACE=/github/workspace \
+		--env GITHUB_OUTPUT=/github/file_commands/output --env GITHUB_STEP_SUMMARY=/github/file_commands/summary \
+		--env GITHUB_REPOSITORY=acme/prompts --env GITHUB_ACTOR=ada --env GITHUB_SHA=0123456789012345678901234567890123456789 \
+		--env INPUT_COMMAND= --env INPUT_DIRECTORY=. --env INPUT_ENVIRONMENT= --env INPUT_REASON= --env INPUT_TOKEN= \
+		"${variables[@]}" "$c" /promptflag "$@" >"$work/log" 2>&1 || code=$?
+}
+
+# expect CODE FILE PATTERN: of the last run.
+expect() {
+	[ "$code" = "$1" ] && grep -q -- "$3" "$2" && return
+	echo "exit code $code, want $1 and '$3' in $(basename "$2"), which has:" >&2
+	cat "$2" "$work/log" >&2
+	exit 1
+}
+
+mkdir "$work/commands" "$work/home"
+cp -r action/example "$work/repo"
+
+c=$(buildah from --pull-never "$image")
+containers+=("$c")
+root=$(buildah mount "$c")
+[ -s "$root/etc/ssl/certs/ca-certificates.crt" ] || { echo "no certificates in the image" >&2; exit 1; }
+echo "files in it: $(cd "$root" && find . -type f | tr '\n' ' ')"
+echo "entry point: $(buildah inspect --type image --format '{{.OCIv1.Config.Entrypoint}} user {{printf "%q" .OCIv1.Config.User}} directory {{printf "%q" .OCIv1.Config.WorkingDir}}' "$image")"
+buildah umount "$c" >/dev/null
+
+run -- --version
+expect 0 "$work/log" .
+run GITHUB_EVENT_NAME=merge_group
+expect 0 "$work/log" '3 prompts, no findings'
+run GITHUB_EVENT_NAME=pull_request
+expect 0 "$work/commands/summary" '^### What merging will do'
+expect 0 "$work/commands/output" '^plan={"items":'
+run GITHUB_EVENT_NAME=push
+expect 4 "$work/commands/summary" '^### Nothing was published'
+run INPUT_COMMAND='publish --not-head'
+expect 0 "$work/commands/summary" '^### What was published'
+run INPUT_COMMAND='split support.triage' INPUT_ENVIRONMENT=production
+expect 0 "$work/log" '1000 of 1000'
+sed -i 's/"user"/"usr"/' "$work/repo/prompts/support/triage.toml"
+run GITHUB_EVENT_NAME=pull_request
+expect 1 "$work/log" '^::error .*file=prompts/support/triage.toml,line='
+run GITHUB_EVENT_NAME=schedule
+expect 2 "$work/log" 'the event "schedule" has no command'
+echo "eight runs are as expected"
