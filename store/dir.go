@@ -7,10 +7,12 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // Dir is a Backend on a directory: an object is a file, its key the path. See
@@ -64,7 +66,7 @@ func (d *Dir) read(key string, limit int64) ([]byte, error) {
 	}
 	defer root.Close()
 	f, err := root.Open(filepath.FromSlash(key))
-	if errors.Is(err, fs.ErrNotExist) {
+	if absent(err) {
 		return nil, ErrNotFound
 	}
 	if err != nil {
@@ -81,13 +83,18 @@ func (d *Dir) read(key string, limit int64) ([]byte, error) {
 	return readLimited(f, info.Size(), limit)
 }
 
+// absent: there is nothing of that name, or a file where a directory would be.
+func absent(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+}
+
 // readLimited reads all of r, which says it has size bytes; it does not have to
 // be true.
 func readLimited(r io.Reader, size, limit int64) ([]byte, error) {
 	if size > limit {
 		return nil, fmt.Errorf("%d bytes, limit %d: %w", size, limit, ErrTooLarge)
 	}
-	data, err := io.ReadAll(io.LimitReader(r, limit+1))
+	data, err := io.ReadAll(io.LimitReader(r, min(limit, math.MaxInt64-1)+1))
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +171,7 @@ func sortedNames(fsys fs.FS, dir string) ([]string, error) {
 		dir = "."
 	}
 	entries, err := fs.ReadDir(fsys, dir)
-	if errors.Is(err, fs.ErrNotExist) {
+	if absent(err) {
 		return nil, nil
 	}
 	if err != nil {

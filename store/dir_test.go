@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -39,6 +40,33 @@ func TestDirMissing(t *testing.T) {
 	}
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a read created %s", dir)
+	}
+}
+
+// TestDirBelowFile: what is below a file is not there, as on every backend.
+func TestDirBelowFile(t *testing.T) {
+	d := newDir(t, t.TempDir())
+	if err := d.Create(t.Context(), "a/b", []byte("abc"), store.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Get(t.Context(), "a/b/c", store.MaxBlob); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("Get: error %v, want %v", err, store.ErrNotFound)
+	}
+	for _, prefix := range []string{"a/b/", "a/b/c/d"} {
+		for o, err := range d.List(t.Context(), prefix) {
+			t.Errorf("List(%s) yields %v, %v, want nothing", prefix, o, err)
+		}
+	}
+}
+
+// TestDirNoLimit: the largest limit is one too.
+func TestDirNoLimit(t *testing.T) {
+	d := newDir(t, t.TempDir())
+	if err := d.Create(t.Context(), "a", []byte("abc"), store.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := d.Get(t.Context(), "a", math.MaxInt64); string(got) != "abc" || err != nil {
+		t.Errorf("Get = %q, %v; want abc", got, err)
 	}
 }
 
