@@ -89,7 +89,7 @@ func (c *checker) float(v float64, n *node) any {
 		c.add(n.value(), "", "%v is not a JSON number", v)
 	case v == 0 && strings.ContainsAny(digits, "123456789"):
 		c.add(n.value(), "write 0 if that is meant", "number is too small: it would become 0")
-	case v == math.Trunc(v) && math.Abs(v) > 1<<53:
+	case v == math.Trunc(v) && math.Abs(v) >= 1<<53: // as a float, 2^53 may be what 2^53+1 was rounded to
 		c.add(n.value(), "write it as a string", "integer is beyond 2^53: JSON readers would round it")
 	default:
 		return v
