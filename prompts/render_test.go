@@ -81,6 +81,9 @@ func TestRender(t *testing.T) {
 		{"object pointer", "{{x.id}}", "object", &order{ID: 7}, "7"},
 		{"object null field", "[{{x.a}}]{{#x.a}}yes{{/x.a}}", "object", map[string]any{"a": nil}, "[]"},
 		{"object absent section", "{{#x.a}}yes{{/x.a}}{{^x.a}}no{{/x.a}}", "object", map[string]any{}, "no"},
+		{"array nil slice of strings", "{{#x}}yes{{/x}}{{^x}}no{{/x}}", "array", []string(nil), "no"},
+		{"object nil map of strings", "{{x}}{{#x}}yes{{/x}}", "object", map[string]string(nil), "{}yes"},
+		{"object nil slice inside", "{{x}}", "object", map[string]any{"a": []int(nil)}, `{"a":[]}`},
 		{"object map of strings", "{{x.a}}", "object", map[string]string{"a": "b"}, "b"},
 	}
 	for _, test := range tests {

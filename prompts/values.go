@@ -138,6 +138,12 @@ func fromGo(v any, depth int) (any, error) {
 	if out, ok, err := fromScalar(v); ok || err != nil {
 		return out, err
 	}
+	switch r := reflect.ValueOf(v); { // a nil slice or map is empty, whatever its type; JSON would say null
+	case r.Kind() == reflect.Slice && r.IsNil():
+		return list{}, nil
+	case r.Kind() == reflect.Map && r.IsNil():
+		return fields{}, nil
+	}
 	return fromJSON(v, depth)
 }
 
