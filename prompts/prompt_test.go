@@ -76,7 +76,12 @@ func TestPromptOfNothing(t *testing.T) {
 
 // TestPromptIsImmutable changes everything that the accessors return.
 func TestPromptIsImmutable(t *testing.T) {
-	p := parseVector(t, "every_member")
+	data := parseVector(t, "every_member").Artifact()
+	p, err := Decode(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data[0] = 'x'
 	before := marshal(t, p.Structure()) + marshal(t, p.Variables()) + marshal(t, p.Tools()) + marshal(t, p.Parameters())
 	p.Artifact()[0] = 'x'
 	p.Structure()["messages"].([]any)[0].(map[string]any)["content"] = "x"
