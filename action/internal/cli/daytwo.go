@@ -155,6 +155,11 @@ func (w work) apply(ctx context.Context, s *session, decide decision) error {
 		found = &f
 	case !errors.Is(err, flags.ErrNotFound):
 		return err
+	default:
+		// A wrong address answers "not found", too.
+		if err := server.Ping(ctx); err != nil {
+			return err
+		}
 	}
 	item, err := decide(w.place, found)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -68,10 +69,13 @@ func Read(ctx context.Context, in Input) ([]Entry, error) {
 	entries := make([]Entry, len(in.Prompts)*len(in.Environments))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(readsAtOnce)
-	for i, prompt := range in.Prompts {
-		for j, env := range in.Environments {
+	for j, env := range in.Environments {
+		t := in.Targets[env.Name]
+		// A wrong address answers "not found", too: asked once, if a flag is not.
+		ping := sync.OnceValue(func() error { return t.Flags.Ping(ctx) })
+		for i, prompt := range in.Prompts {
 			group.Go(func() error {
-				e, err := read(ctx, prompt, env, in.Targets[env.Name])
+				e, err := read(ctx, prompt, env, t, ping)
 				if err != nil {
 					return fmt.Errorf("%s in %s: %w", prompt, env.Name, err)
 				}
@@ -83,13 +87,13 @@ func Read(ctx context.Context, in Input) ([]Entry, error) {
 	return entries, group.Wait()
 }
 
-func read(ctx context.Context, prompt string, env config.Environment, t plan.Target) (Entry, error) {
+func read(ctx context.Context, prompt string, env config.Environment, t plan.Target, ping func() error) (Entry, error) {
 	e := Entry{Prompt: prompt, Environment: env.Name, Flag: env.Flag(prompt)}
 	f, err := t.Flags.Read(ctx, e.Flag)
 	switch {
 	case errors.Is(err, flags.ErrNotFound):
 		e.Notes = append(e.Notes, "not published here yet")
-		return e, nil
+		return e, ping()
 	case errors.Is(err, flags.ErrArchived):
 		e.Notes = append(e.Notes, "the flag is archived: services get their last version for a day, then none")
 		return e, nil
