@@ -65,7 +65,8 @@ type Origin struct {
 	Actor, Commit, Subject, PullRequest, Run, RunURL, Reason, Tool string
 }
 
-// Options of Apply. All functions are required but Head and Done.
+// Options of Apply. All functions are required but Head and Done; Now and
+// NewID are called from several goroutines at a time.
 type Options struct {
 	Targets map[string]Target // by environment
 	Origin  Origin
@@ -103,6 +104,7 @@ func Apply(ctx context.Context, p *Plan, o Options) error {
 	var (
 		mu       sync.Mutex
 		failures []error
+		skipped  int
 		group    errgroup.Group
 	)
 	group.SetLimit(flagsAtOnce)
@@ -112,9 +114,12 @@ func Apply(ctx context.Context, p *Plan, o Options) error {
 		}
 		group.Go(func() error {
 			mu.Lock()
-			givenUp := len(failures) >= maxFailures
+			giveUp := len(failures) >= maxFailures || ctx.Err() != nil
+			if giveUp {
+				skipped++
+			}
 			mu.Unlock()
-			if givenUp || ctx.Err() != nil {
+			if giveUp {
 				return nil
 			}
 			applied, err := applyItem(ctx, item, o)
@@ -133,6 +138,8 @@ func Apply(ctx context.Context, p *Plan, o Options) error {
 	group.Wait()
 	if err := ctx.Err(); err != nil {
 		failures = append(failures, err)
+	} else if skipped > 0 {
+		failures = append(failures, fmt.Errorf("after %d failures %d more were not tried", maxFailures, skipped))
 	}
 	return errors.Join(failures...)
 }
@@ -193,25 +200,45 @@ func applyItem(ctx context.Context, item Item, o Options) (Item, error) {
 		again.Redecided = true
 		item = again
 		if item.Problem != nil {
-			return item, fmt.Errorf("%s (%s)", item.Problem.Message, item.Problem.Hint)
+			return item, item.Problem
 		}
 		if !item.Writes() {
 			return item, nil
+		}
+		if item.Blob != nil {
+			if _, _, err := target.Bucket.Put(ctx, item.Blob); err != nil {
+				return item, err
+			}
 		}
 	}
 	id, at := o.NewID(), o.Now().UTC()
 	if err := putRecords(ctx, item, o, id, at, store.Intent); err != nil {
 		return item, err
 	}
-	for _, step := range item.Steps {
-		if err := step.do(ctx, target.Flags, item.Flag); err != nil {
-			return item, err
-		}
+	if err := item.do(ctx, target.Flags, false); err != nil {
+		return item, err
 	}
 	if err := readBack(ctx, target.Flags, item); err != nil {
 		return item, err
 	}
-	return item, putRecords(ctx, item, o, id, at, store.Done)
+	if err := putRecords(ctx, item, o, id, at, store.Done); err != nil {
+		return item, err
+	}
+	return item, item.do(ctx, target.Flags, true)
+}
+
+// do carries out the steps that are links, or those that are not. A link is an
+// ornament: what was done is on record before one can fail.
+func (i Item) do(ctx context.Context, on Flags, links bool) error {
+	for _, step := range i.Steps {
+		if (step.Link != nil) != links {
+			continue
+		}
+		if err := step.do(ctx, on, i.Flag); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // readFlag returns nil for a flag that does not exist.

@@ -69,6 +69,9 @@ type Problem struct {
 	Hint    string `json:"hint"`
 }
 
+// Error makes a problem that turns up while applying an error.
+func (p *Problem) Error() string { return p.Message + " (" + p.Hint + ")" }
+
 // Event is one sentence of a release record: a version and what became of it.
 type Event struct {
 	Action Action

@@ -39,7 +39,7 @@ func Moves(before, after State) []Move {
 		parts[1].From, parts[1].To = b.stable, a.candidate
 	}
 	of := ""
-	if before.Constrained || after.Constrained {
+	if b.constrained || a.constrained {
 		of = "users that match the candidate's constraints"
 	}
 	var moves []Move
@@ -64,12 +64,13 @@ func Moves(before, after State) []Move {
 type shares struct {
 	stable, candidate string
 	percent           int
+	constrained       bool
 }
 
 func split(s State) shares {
 	sh := shares{stable: Version(s.Stable)}
 	if s.Candidate != "" && !s.CandidateDisabled && s.Enabled {
-		sh.candidate, sh.percent = Version(s.Candidate), s.Percent
+		sh.candidate, sh.percent, sh.constrained = Version(s.Candidate), s.Percent, s.Constrained
 	}
 	return sh
 }

@@ -42,6 +42,10 @@ func TestMoves(t *testing.T) {
 			"30 % of users move from " + v("b") + " to " + v("d"), "70 % of users move from " + v("a") + " to " + v("d")}},
 		{"constrained canary", state("a", "", 0), some(state("a", "b", 100)), []string{
 			"100 % of users that match the candidate's constraints move from " + v("a") + " to " + v("b")}},
+		{"constrained canary was disabled before", killed(some(state("a", "b", 30))), killed(state("d", "a", 5)), []string{
+			"100 % of users move from " + v("a") + " to " + v("d")}},
+		{"constrained canary while off", off(some(state("a", "b", 30))), off(some(state("d", "b", 30))), []string{
+			"100 % of users move from " + v("a") + " to " + v("d")}},
 		{"prepared while off", off(state("a", "", 0)), off(state("a", "b", 10)), nil},
 	}
 	for _, tt := range tests {
