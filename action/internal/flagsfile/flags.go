@@ -114,3 +114,6 @@ func (f *File) Link(ctx context.Context, flag, url, title string) error {
 func (f *File) Exposures(ctx context.Context, _ string) (map[string]int64, error) {
 	return nil, ctx.Err()
 }
+
+// FlagLimit is 0: a document takes any number of flags that fit into it.
+func (f *File) FlagLimit(context.Context) (int, error) { return 0, nil }

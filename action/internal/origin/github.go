@@ -13,6 +13,10 @@ import (
 // remote may be at hand: it asks GitHub's API. client carries timeouts and
 // retries; token is the one of the workflow.
 func (f Finder) CheckHeadOnGitHub(ctx context.Context, client *http.Client, token, branch string) error {
+	// Another branch or a tag may point to the same commit; it does not publish.
+	if ref := f.Getenv("GITHUB_REF"); ref != "" && ref != "refs/heads/"+branch {
+		return fmt.Errorf("%w: that is %s, this is %s", ErrNotHead, branch, ref)
+	}
 	owner, repo, ok := strings.Cut(f.Getenv("GITHUB_REPOSITORY"), "/")
 	if !ok || token == "" {
 		return fmt.Errorf("%w: GITHUB_REPOSITORY and a token are needed to ask GitHub; give the action its token input", ErrCannotTell)
@@ -30,7 +34,7 @@ func (f Finder) CheckHeadOnGitHub(ctx context.Context, client *http.Client, toke
 		return fmt.Errorf("%w: %w", ErrCannotTell, err)
 	}
 	if head, commit := ref.GetObject().GetSHA(), f.Getenv("GITHUB_SHA"); head != commit {
-		return notHead(branch, commit, head)
+		return fmt.Errorf("%w: %s is at %.12s, this is %.12s; the run of that commit publishes", ErrNotHead, branch, head, commit)
 	}
 	return nil
 }

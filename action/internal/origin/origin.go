@@ -9,8 +9,10 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/promptflag/promptflag/action/internal/plan"
 )
@@ -35,7 +37,7 @@ func (f Finder) OnGitHub() bool { return f.Getenv("GITHUB_ACTIONS") == "true" }
 // Find returns what is known. It does not fail: what is unknown stays empty,
 // and a run always has an id.
 func (f Finder) Find(ctx context.Context, reason string) plan.Origin {
-	o := plan.Origin{Tool: f.Tool, Reason: reason}
+	o := plan.Origin{Tool: f.Tool, Reason: oneLine(reason)}
 	if f.OnGitHub() {
 		f.fromGitHub(&o)
 	} else {
@@ -44,6 +46,7 @@ func (f Finder) Find(ctx context.Context, reason string) plan.Origin {
 	if o.Run == "" {
 		o.Run = f.NewID()
 	}
+	o.Subject, o.Actor = oneLine(o.Subject), oneLine(o.Actor)
 	return o
 }
 
@@ -114,18 +117,22 @@ func (f Finder) fromGit(ctx context.Context, o *plan.Origin) {
 	}
 }
 
-// ErrNotHead: a newer commit is on the branch; its own run publishes.
-var ErrNotHead = errors.New("this commit is not the head of the branch any more")
+// ErrNotHead: another commit is the head of the branch; its own run publishes.
+var ErrNotHead = errors.New("this is not the head of the branch that publishes")
 
 // ErrCannotTell: the head could not be asked for.
 var ErrCannotTell = errors.New("cannot tell whether this commit is the head of the branch")
 
 // CheckHead compares the commit that is checked out with the head of branch at
 // the remote. A checkout without a remote, or no checkout at all, passes:
-// there is nobody else to publish.
+// there is nobody else to publish. A checkout that git cannot read, or no git
+// to read it with, is ErrCannotTell.
 func (f Finder) CheckHead(ctx context.Context, branch string) error {
 	remotes, err := f.git(ctx, "remote")
-	if err != nil || remotes == "" {
+	switch {
+	case err != nil && f.inRepository():
+		return fmt.Errorf("%w: %w", ErrCannotTell, err)
+	case err != nil || remotes == "":
 		return nil
 	}
 	remote := "origin"
@@ -136,19 +143,30 @@ func (f Finder) CheckHead(ctx context.Context, branch string) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrCannotTell, err)
 	}
-	out, err := f.git(ctx, "ls-remote", "--exit-code", remote, "refs/heads/"+branch)
+	out, err := f.git(ctx, "ls-remote", remote, "refs/heads/"+branch)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrCannotTell, err)
 	}
 	head, _, _ := strings.Cut(out, "\t")
-	if head != commit {
-		return notHead(branch, commit, head)
+	switch head {
+	case commit:
+		return nil
+	case "":
+		return fmt.Errorf("%w: %s has no branch %s; check branch in promptflag.toml", ErrCannotTell, remote, branch)
 	}
-	return nil
+	return fmt.Errorf("%w: %s's %s is at %.12s, this is %.12s; push or pull first, or publish --not-head", ErrNotHead, remote, branch, head, commit)
 }
 
-func notHead(branch, commit, head string) error {
-	return fmt.Errorf("%w: %s is at %.12s, this is %.12s", ErrNotHead, branch, head, commit)
+// inRepository looks for a repository without git's help.
+func (f Finder) inRepository() bool {
+	for dir := f.Dir; ; dir = filepath.Dir(dir) {
+		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
+			return true
+		}
+		if dir == filepath.Dir(dir) {
+			return false
+		}
+	}
 }
 
 func (f Finder) git(ctx context.Context, args ...string) (string, error) {
@@ -171,7 +189,18 @@ func redactURL(s string) string {
 	return credentials.ReplaceAllString(s, "$1")
 }
 
-var credentials = regexp.MustCompile(`(://)[^/@\s]+@`)
+var credentials = regexp.MustCompile(`(://)[^/\s]+@`)
+
+// oneLine keeps what people wrote on one line, without control characters: it
+// is printed into logs that take some lines for commands.
+func oneLine(s string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, s))
+}
 
 func firstLine(s string) string {
 	line, _, _ := strings.Cut(s, "\n")

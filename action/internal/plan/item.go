@@ -63,6 +63,13 @@ type Item struct {
 // Writes reports whether applying the item changes anything.
 func (i Item) Writes() bool { return len(i.Steps) > 0 }
 
+// Stop turns the item into one that waits for a person.
+func (i *Item) Stop(message, hint string) {
+	i.Kind, i.Why, i.Problem = Stopped, message, &Problem{Message: message, Hint: hint}
+	i.Steps, i.Events, i.Blob, i.Moves = nil, nil, nil, nil
+	i.After = i.Before
+}
+
 // Problem is why a person has to act first.
 type Problem struct {
 	Message string `json:"message"`

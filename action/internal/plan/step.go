@@ -22,6 +22,7 @@ type Flags interface {
 	Switch(ctx context.Context, flag string, on bool) error
 	Link(ctx context.Context, flag, url, title string) error
 	Exposures(ctx context.Context, flag string) (map[string]int64, error)
+	FlagLimit(context.Context) (int, error)
 }
 
 // Step is one write to a flag. Exactly one member is set.

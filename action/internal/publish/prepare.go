@@ -77,6 +77,9 @@ func (in Input) environment(ctx context.Context, env config.Environment, p *plan
 	if err := group.Wait(); err != nil {
 		return err
 	}
+	if err := limit(ctx, target.Flags, len(all), items); err != nil {
+		return err
+	}
 	for i := range items {
 		// Asked again while applying, when the records may have grown.
 		items[i].Decide = func(f *flags.Flag) (plan.Item, error) {

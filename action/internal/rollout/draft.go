@@ -85,10 +85,7 @@ func (d *draft) warn(format string, args ...any) {
 
 // stop turns the item into one that waits for a person.
 func (d *draft) stop(message, hint string) {
-	d.Kind, d.Problem = plan.Stopped, &plan.Problem{Message: message, Hint: hint}
-	d.Why = message
-	d.Steps, d.Events, d.Blob = nil, nil, nil
-	d.After = d.Before
+	d.Item.Stop(message, hint)
 }
 
 // active reports whether the candidate serves anybody who is dialled in.

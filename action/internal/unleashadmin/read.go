@@ -1,26 +1,27 @@
 package unleashadmin
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
-	"slices"
+	"strings"
 
 	"github.com/promptflag/promptflag/action/internal/flags"
 )
 
 // Ping checks that the server knows the token, the project and the
-// environment.
+// environment. A token that may only read passes.
 func (c *Client) Ping(ctx context.Context) error {
 	var project struct {
 		Environments []struct {
 			Environment string `json:"environment"`
 		} `json:"environments"`
 	}
-	op := "look up project " + c.project
-	if err := c.call(ctx, op, http.MethodGet, path("projects", c.project, "overview"), nil, &project); err != nil {
+	r := request{op: "look up project " + c.project, method: http.MethodGet, path: path("projects", c.project, "overview")}
+	if err := c.call(ctx, r, &project); err != nil {
+		if e, ok := errors.AsType[*Error](err); ok && errors.Is(err, flags.ErrNotFound) {
+			e.Hint = "the server has no project " + c.project + ": check promptflag.toml"
+		}
 		return err
 	}
 	var names []string
@@ -30,48 +31,37 @@ func (c *Client) Ping(ctx context.Context) error {
 		}
 		names = append(names, e.Environment)
 	}
-	return &Error{Op: op, Err: flags.ErrNotFound, Hint: "it has no environment " + c.environment + "; it has " + join(names)}
+	return c.noEnvironment(r.op, names)
 }
 
-// export is the part of the export document that we read.
-type export struct {
-	Features []struct {
-		Name    string `json:"name"`
-		Type    string `json:"type"`
-		Project string `json:"project"`
-	} `json:"features"`
-	Strategies []struct {
-		Feature string `json:"featureName"`
-		strategy
-	} `json:"featureStrategies"`
-	Environments []struct {
-		Feature string `json:"featureName"`
-		Enabled bool   `json:"enabled"`
-	} `json:"featureEnvironments"`
-	Tags []struct {
-		Feature string `json:"featureName"`
-		Type    string `json:"tagType"`
-		Value   string `json:"tagValue"`
-	} `json:"featureTags"`
+// noEnvironment says that the project lacks the environment; names are those
+// that it has.
+func (c *Client) noEnvironment(op string, names []string) error {
+	hint := "project " + c.project + " has no environment " + c.environment
+	if len(names) > 0 {
+		hint += ", it has " + strings.Join(names, ", ")
+	}
+	return &Error{Op: op, Err: flags.ErrNotFound, Hint: hint + ": check promptflag.toml, or add it to the project"}
 }
 
 // Export reads every flag of the project that is not archived, in one request.
 // The strategies come in no order and without their sort order.
 func (c *Client) Export(ctx context.Context) (map[string]flags.Flag, error) {
-	var doc export
-	// Reading by POST: repeating it is harmless, so a lost answer is asked again.
-	body := map[string]any{"environment": c.environment, "project": c.project, "downloadFile": false}
-	op := "read all flags of " + c.project
-	err := c.call(ctx, op, http.MethodPost, "features-batch/export", body, &doc)
-	if e := (*Error)(nil); errors.As(err, &e) && e.Status == 0 && ctx.Err() == nil {
-		err = c.call(ctx, op, http.MethodPost, "features-batch/export", body, &doc)
-	}
+	op := "read all flags of project " + c.project
+	doc, err := c.export(ctx, op, map[string]any{"project": c.project})
 	if err != nil {
 		return nil, err
 	}
+	if len(doc.Features) > 0 && len(doc.Environments) == 0 {
+		// For an environment that it does not have the server answers that all
+		// flags are there and empty: that would be read as "publish them all".
+		return nil, c.noEnvironment(op, nil)
+	}
 	all := make(map[string]flags.Flag, len(doc.Features))
 	for _, f := range doc.Features {
-		all[f.Name] = flags.Flag{Name: f.Name, Type: f.Type, Project: f.Project}
+		if !f.Archived {
+			all[f.Name] = flags.Flag{Name: f.Name, Type: f.Type, Project: f.Project}
+		}
 	}
 	update := func(name string, change func(*flags.Flag)) {
 		if f, ok := all[name]; ok {
@@ -91,82 +81,70 @@ func (c *Client) Export(ctx context.Context) (map[string]flags.Flag, error) {
 	return all, nil
 }
 
-// Read reads one flag, its strategies in evaluation order.
+// export asks for the flags that the selection names.
+func (c *Client) export(ctx context.Context, op string, selection map[string]any) (export, error) {
+	selection["environment"] = c.environment
+	var doc export
+	err := c.call(ctx, request{op: op, method: http.MethodPost, path: "features-batch/export", body: selection, again: true}, &doc)
+	return doc, err
+}
+
+// Read reads one flag, its strategies in evaluation order. Tags are not read.
+// Errors are flags.ErrNotFound, flags.ErrArchived, flags.ErrOtherProject.
 func (c *Client) Read(ctx context.Context, flag string) (flags.Flag, error) {
-	var doc struct {
-		Name         string `json:"name"`
-		Type         string `json:"type"`
-		Project      string `json:"project"`
-		Archived     bool   `json:"archived"`
-		Environments []struct {
-			Name       string     `json:"name"`
-			Enabled    bool       `json:"enabled"`
-			Strategies []strategy `json:"strategies"`
-		} `json:"environments"`
-	}
 	op := "read flag " + flag
-	err := c.call(ctx, op, http.MethodGet, path("projects", c.project, "features", flag), nil, &doc)
-	if errors.Is(err, flags.ErrNotFound) {
-		return flags.Flag{}, c.whereElse(ctx, flag, err)
-	}
+	doc, err := c.feature(ctx, op, flag)
 	if err != nil {
 		return flags.Flag{}, err
 	}
-	if doc.Archived {
-		return flags.Flag{}, &Error{Op: op, Err: flags.ErrArchived}
-	}
-	if doc.Project != c.project {
-		return flags.Flag{}, &Error{Op: op, Err: flags.ErrOtherProject, Hint: "it is in " + doc.Project}
-	}
-	f := flags.Flag{Name: doc.Name, Type: doc.Type, Project: doc.Project}
+	var names []string
 	for _, e := range doc.Environments {
 		if e.Name != c.environment {
+			names = append(names, e.Name)
 			continue
 		}
-		f.Enabled = e.Enabled
+		f := flags.Flag{Name: doc.Name, Type: doc.Type, Project: doc.Project, Enabled: e.Enabled}
 		for _, s := range e.Strategies {
 			f.Strategies = append(f.Strategies, s.value())
 		}
-		// First match wins; equal orders are settled by age, which ids follow.
-		slices.SortStableFunc(f.Strategies, func(a, b flags.Strategy) int {
-			return cmp.Or(a.SortOrder-b.SortOrder, cmp.Compare(a.ID, b.ID))
-		})
+		inOrder(f.Strategies)
 		return f, nil
 	}
-	return flags.Flag{}, &Error{Op: op, Err: errors.New("no such environment"), Hint: "the project has no environment " + c.environment + "; check promptflag.toml"}
+	return flags.Flag{}, c.noEnvironment(op, names)
 }
 
-// whereElse tells apart what the server answers alike: a flag that does not
-// exist, and one that belongs to another project.
-func (c *Client) whereElse(ctx context.Context, flag string, notFound error) error {
-	var doc struct {
-		Project  string `json:"project"`
-		Archived bool   `json:"archived"`
+// feature reads a flag of this project that is not archived.
+func (c *Client) feature(ctx context.Context, op, flag string) (feature, error) {
+	var doc feature
+	err := c.call(ctx, request{op: op, method: http.MethodGet, path: c.flag(flag)}, &doc)
+	if errors.Is(err, flags.ErrNotFound) {
+		err = c.missing(ctx, op, flag, err)
 	}
-	err := c.call(ctx, "look for flag "+flag, http.MethodGet, path("features", flag), nil, &doc)
-	switch {
-	case errors.Is(err, flags.ErrNotFound):
-		// The name of an archived flag is taken, too.
-		return c.archivedOr(ctx, flag, notFound)
-	case err != nil:
-		return notFound
-	case doc.Archived:
-		return &Error{Op: "read flag " + flag, Err: flags.ErrArchived}
-	case doc.Project != c.project:
-		return &Error{Op: "read flag " + flag, Err: flags.ErrOtherProject, Hint: "it is in " + doc.Project}
-	}
-	return notFound
+	return doc, err
 }
 
-func (c *Client) archivedOr(ctx context.Context, flag string, notFound error) error {
-	err := c.call(ctx, "validate the name "+flag, http.MethodPost, "features/validate", map[string]any{"name": flag, "projectId": c.project}, nil)
-	if errors.Is(err, flags.ErrArchived) {
+// missing tells apart what the server answers alike: a flag that does not
+// exist, one that is archived and one of another project. The export finds
+// them all.
+func (c *Client) missing(ctx context.Context, op, flag string, notFound error) error {
+	doc, err := c.export(ctx, op, map[string]any{"features": []string{flag}})
+	if err != nil {
 		return err
 	}
+	for _, f := range doc.Features {
+		switch {
+		case f.Name != flag:
+		case f.Project != c.project:
+			return &Error{Op: op, Err: flags.ErrOtherProject, Hint: "the server has a flag of that name in project " + f.Project + ": choose another flag_prefix, or move the flag"}
+		case f.Archived:
+			return &Error{Op: op, Err: flags.ErrArchived, Hint: archivedHint}
+		}
+	}
 	return notFound
 }
 
-// Exposures counts the evaluations of the last hour per variant.
+// Exposures counts the evaluations of the last hour per variant, as far as
+// clients have reported them. No evaluations are an empty map.
 func (c *Client) Exposures(ctx context.Context, flag string) (map[string]int64, error) {
 	var doc struct {
 		Data []struct {
@@ -174,8 +152,8 @@ func (c *Client) Exposures(ctx context.Context, flag string) (map[string]int64, 
 			Variants    map[string]int64 `json:"variants"`
 		} `json:"data"`
 	}
-	err := c.call(ctx, "read metrics of "+flag, http.MethodGet, path("client-metrics", "features", flag, "raw")+"?hoursBack=1", nil, &doc)
-	if err != nil {
+	r := request{op: "read metrics of " + flag, method: http.MethodGet, path: path("client-metrics", "features", flag, "raw") + "?hoursBack=1"}
+	if err := c.call(ctx, r, &doc); err != nil {
 		return nil, err
 	}
 	counts := map[string]int64{}
@@ -187,35 +165,4 @@ func (c *Client) Exposures(ctx context.Context, flag string) (map[string]int64, 
 		}
 	}
 	return counts, nil
-}
-
-// strategy is the server's form.
-type strategy struct {
-	ID          string            `json:"id"`
-	Name        string            `json:"name"`
-	Title       *string           `json:"title"`
-	SortOrder   int               `json:"sortOrder"`
-	Disabled    *bool             `json:"disabled"`
-	Constraints []json.RawMessage `json:"constraints"`
-	Segments    []int             `json:"segments"`
-	Parameters  map[string]any    `json:"parameters"`
-	Variants    []flags.Variant   `json:"variants"`
-}
-
-func (s strategy) value() flags.Strategy {
-	out := flags.Strategy{
-		ID: s.ID, Name: s.Name, SortOrder: s.SortOrder,
-		Constraints: s.Constraints, Segments: s.Segments, Variants: s.Variants,
-		Parameters: make(map[string]string, len(s.Parameters)),
-	}
-	if s.Title != nil {
-		out.Title = *s.Title
-	}
-	if s.Disabled != nil {
-		out.Disabled = *s.Disabled
-	}
-	for k, v := range s.Parameters {
-		out.Parameters[k] = text(v)
-	}
-	return out
 }
