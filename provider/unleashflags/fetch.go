@@ -69,7 +69,10 @@ func newServer(s *Source, connectionID string) *server {
 	h.Set("Unleash-Sdk", sdkVersion)
 	client := s.opt.HTTPClient
 	if client == nil {
-		t := http.DefaultTransport.(*http.Transport).Clone()
+		t := http.DefaultTransport
+		if standard, ok := t.(*http.Transport); ok { // else the service has wrapped it
+			t = standard.Clone()
+		}
 		client = &http.Client{Transport: t}
 	}
 	return &server{base: s.base, header: h, client: client, opt: &s.opt}

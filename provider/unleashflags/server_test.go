@@ -12,6 +12,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -295,4 +296,26 @@ func (s *syncBuffer) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.b.String()
+}
+
+// Services wrap the default transport, for traces or metrics.
+func TestWrappedDefaultTransport(t *testing.T) {
+	standard := http.DefaultTransport
+	defer func() { http.DefaultTransport = standard }()
+	wrapped := &countingTransport{Transport: standard.(*http.Transport).Clone()}
+	http.DefaultTransport = wrapped
+	s := serve(t, newFakeServer(t, fixtureFeed(t)).options(), newBucket(t), nil)
+	if a, _ := s.object("support.reply", user("user-0")); a.Value != ref(t, "support.reply.1") || wrapped.n.Load() == 0 {
+		t.Errorf("answer = %v after %d requests", a, wrapped.n.Load())
+	}
+}
+
+type countingTransport struct {
+	*http.Transport
+	n atomic.Int64
+}
+
+func (c *countingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.n.Add(1)
+	return c.Transport.RoundTrip(r)
 }
