@@ -148,6 +148,13 @@ func TestAnswers(t *testing.T) {
 			want:    got{"default", "default", "ERROR", "GENERAL"},
 		},
 		{
+			name: "with the prefix", flag: "prompt.support.reply", ec: user(inside),
+			options: &provider.Options{FlagPrefix: "prompt.", Prompts: []string{"support.r*"}},
+			edit:    func(d *flagsDir) { d.edit("support.reply", func(f object) { f["name"] = "prompt.support.reply" }) },
+			want:    got{ref(t, "support.reply.1"), version(t, "support.reply.1"), "STATIC", ""},
+			meta:    openfeature.FlagMetadata{"promptName": "support.reply", "promptVersion": digest(t, "support.reply.1"), "promptRole": "stable"},
+		},
+		{
 			name: "plain flag", flag: "checkout.banner", ec: user("user-1"),
 			want: got{"map[theme:dark]", "dark", "SPLIT", ""},
 		},
