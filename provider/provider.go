@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -90,6 +91,7 @@ func New(flags Flags, blobs Blobs, o *Options) *Provider {
 	p := &Provider{flags: flags, now: time.Now, events: make(chan openfeature.Event)}
 	if o != nil {
 		p.opt = *o
+		p.opt.Prompts = slices.Clone(o.Prompts)
 	}
 	p.log = p.opt.Logger
 	if p.log == nil {

@@ -235,6 +235,14 @@ func TestInitErrors(t *testing.T) {
 			t.Errorf("Init = %v, want FATAL", err)
 		}
 	})
+	t.Run("options changed after New", func(t *testing.T) {
+		o := &Options{Prompts: []string{"p"}}
+		p := New(&fakeFlags{}, &fakeBlobs{}, o)
+		o.Prompts[0] = "["
+		if err := p.opt.check(); err != nil {
+			t.Error(err)
+		}
+	})
 	t.Run("late", func(t *testing.T) {
 		f := &fakeFlags{match: first}
 		var blobs fakeBlobs
