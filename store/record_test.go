@@ -102,6 +102,9 @@ func TestRecordKeys(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("RecordKeys (-want +got):\n%s", diff)
 	}
+	if r, err := b.Record(t.Context(), got[0]); err != nil || r.Time != want[0].Time {
+		t.Errorf("Record = %v, %v; want one of %v", r.Time, err, want[0].Time)
+	}
 	if got, err := b.RecordKeys(t.Context(), "support"); err != nil || len(got) != 0 {
 		t.Errorf("RecordKeys(support) = %v, %v; want none", got, err)
 	}
