@@ -12,7 +12,7 @@ import (
 
 type splitCmd struct {
 	Name        string            `arg:"" help:"The prompt, for example support.triage."`
-	Environment string            `short:"e" placeholder:"NAME" help:"The environment; may be left out if there is only one."`
+	Environment string            `short:"e" placeholder:"NAME" env:"INPUT_ENVIRONMENT" help:"The environment; may be left out if there is only one."`
 	Users       int               `default:"1000" help:"How many users to ask for, user-1 to user-N."`
 	Attribute   map[string]string `placeholder:"KEY=VALUE" mapsep:"none" help:"Attribute of every user, such as tenantId=acme."`
 	List        bool              `help:"Print a line per user instead of counts."`
