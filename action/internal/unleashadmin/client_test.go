@@ -32,6 +32,15 @@ func (f failing) RoundTrip(r *http.Request) (*http.Response, error) {
 	return f.next.RoundTrip(r)
 }
 
+// silent is a transport on which no answer ever comes.
+type silent struct{ tries *int }
+
+func (s silent) RoundTrip(r *http.Request) (*http.Response, error) {
+	*s.tries++
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
 func ref(prompt, digit string) string { return prompt + "@sha256:" + strings.Repeat(digit, 64) }
 
 // stable is a strategy of ours that serves the version made of that digit.
