@@ -35,7 +35,20 @@ func (r *run) load(ctx context.Context, f *Feed) (visible func()) {
 	r.p.loader.load(ctx, r.p.refs(f.Flags), false)
 	r.settle(f.Set, f.Flags, prev)
 	r.p.loader.trim()
-	return func() { r.visible(f, prev, fetched) }
+
+	feed := make(map[string]*Flag, len(f.Flags))
+	for _, flag := range f.Flags {
+		feed[flag.Name] = flag
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	gone := r.absentees(f.Set, feed, prev, fetched)
+	if r.ctx.Err() == nil { // until f is visible the flags that come back stay too: an evaluation finds each here or there
+		both := maps.Clone(gone)
+		maps.Copy(both, r.p.goneFlags())
+		r.p.gone.Store(&both)
+	}
+	return func() { r.visible(f.Set, feed, prev, gone, fetched) }
 }
 
 // refs returns what flags name and this provider is to load.
@@ -72,21 +85,16 @@ func (r *run) settle(set string, flags []*Flag, prev map[string]*Flag) {
 	}
 }
 
-// visible is called when evaluation sees f.
-func (r *run) visible(f *Feed, prev map[string]*Flag, fetched time.Time) {
+// visible is called when evaluation sees feed.
+func (r *run) visible(set string, feed, prev map[string]*Flag, gone map[string]*absent, fetched time.Time) {
 	p := r.p
-	feed := make(map[string]*Flag, len(f.Flags))
-	for _, flag := range f.Flags {
-		feed[flag.Name] = flag
-	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.ctx.Err() != nil {
 		return // Shutdown came first
 	}
-	gone := r.absentees(f.Set, feed, prev, fetched)
 	p.gone.Store(&gone)
-	p.set.Store(&f.Set)
+	p.set.Store(&set)
 	p.seen.Store(&fetched)
 	first := r.feed == nil
 	r.feed = feed

@@ -150,6 +150,37 @@ func TestLastStable(t *testing.T) {
 	}
 }
 
+// While a flag vanishes or comes back, it is not unknown for a moment.
+func TestVanishing(t *testing.T) {
+	var blobs fakeBlobs
+	a := blobs.put("p", "a")
+	flag := flagOf("p", strategyOf("stable", 100, a))
+	p, f := start(t, &blobs, nil, flag)
+	check := func(when string, reason openfeature.Reason) {
+		t.Helper()
+		if d := object(p, "p"); fmt.Sprint(d.Value) != a.String() || d.Reason != reason {
+			t.Errorf("%s: %+v, want %s", when, d, reason)
+		}
+	}
+	for range 2 {
+		visible := f.h.Load(context.Background(), &Feed{Set: "default/production"})
+		check("loaded without it", openfeature.StaticReason)
+		f.flags = nil
+		check("becoming visible without it", StaleReason)
+		visible()
+		check("visible without it", StaleReason)
+		again := flagOf("p", flag.Strategies...)
+		visible = f.h.Load(context.Background(), &Feed{Set: "default/production", Flags: []*Flag{again}})
+		check("loaded with it", StaleReason)
+		f.flags = map[string]*Flag{"p": again}
+		check("becoming visible with it", openfeature.StaticReason)
+		visible()
+	}
+	if n := len(p.goneFlags()); n != 0 {
+		t.Errorf("%d flags are gone, want none", n)
+	}
+}
+
 func TestFeedAge(t *testing.T) {
 	var blobs fakeBlobs
 	p, f := start(t, &blobs, nil, flagOf("p", strategyOf("stable", 100, blobs.put("p", "a"))))
