@@ -74,10 +74,15 @@ func (r *Runner) Summary(markdown string) error {
 	}
 	const limit = 1 << 20 // GitHub drops a longer summary
 	if len(markdown) > limit-64 {
-		markdown = markdown[:limit-64] + "\n\n…cut: too long for a step summary\n"
+		lines := strings.LastIndexByte(markdown[:limit-64], '\n') + 1
+		markdown = markdown[:lines] + "\n…cut: too long for a step summary\n"
 	}
 	return appendTo(r.getenv("GITHUB_STEP_SUMMARY"), markdown+"\n")
 }
+
+// MaxOutput is how many bytes a value may have: GitHub takes 1 MB for all
+// outputs of a job, counted as UTF-16.
+const MaxOutput = 400_000
 
 // Output sets an output of the step to a value that we built: a number, a
 // word, or JSON on one line. Anything else is an error.
@@ -87,6 +92,9 @@ func (r *Runner) Output(name, value string) error {
 	}
 	if strings.ContainsAny(name, "=\n\r<") || strings.ContainsAny(value, "\n\r") {
 		return fmt.Errorf("output %s: more than one line", name)
+	}
+	if len(value) > MaxOutput {
+		return fmt.Errorf("output %s: %d bytes, at most %d", name, len(value), MaxOutput)
 	}
 	return appendTo(r.getenv("GITHUB_OUTPUT"), name+"="+value+"\n")
 }
