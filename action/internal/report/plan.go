@@ -51,7 +51,11 @@ func itemNotes(i plan.Item) []string {
 	notes := []string{i.Why}
 	notes = append(notes, moveNotes(i)...)
 	if i.Writes() && len(i.Moves) == 0 && i.Kind != plan.Repair {
-		notes = append(notes, "nobody moves yet")
+		nobody := "nobody moves"
+		if i.Kind == plan.Canary {
+			nobody += " yet"
+		}
+		notes = append(notes, nobody)
 	}
 	if i.Problem != nil {
 		notes = append(notes, "to do: "+i.Problem.Hint)
