@@ -170,7 +170,11 @@ func (w work) apply(ctx context.Context, s *session, decide decision) error {
 		return err
 	}
 	if item.Problem != nil {
-		return refusal{errPrinted}
+		s.runner.Error(item.Problem.Error())
+		return errors.Join(refusal{errPrinted}, s.summarise("Nothing was done", "", p))
 	}
-	return s.apply(ctx, p, w.targets, w.place.Origin, nil)
+	if err := s.apply(ctx, p, w.targets, w.place.Origin, nil); err != nil {
+		return errors.Join(err, s.summarise("This was not finished", err.Error(), p))
+	}
+	return s.summarise("What was done", "", p)
 }

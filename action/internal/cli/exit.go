@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/promptflag/promptflag/action/internal/github"
 	"github.com/promptflag/promptflag/action/internal/origin"
+	"github.com/promptflag/promptflag/action/internal/plan"
 	"github.com/promptflag/promptflag/prompts"
 )
 
@@ -31,6 +33,19 @@ func (e refusal) Unwrap() error { return e.error }
 
 var errPrinted = errors.New("see above")
 
+// waits reports whether all that went wrong are flags that somebody changed
+// meanwhile, so that they wait for a person.
+func waits(err error) bool {
+	if list, ok := err.(interface{ Unwrap() []error }); ok {
+		return !slices.ContainsFunc(list.Unwrap(), func(e error) bool { return !waits(e) })
+	}
+	if inner := errors.Unwrap(err); inner != nil {
+		return waits(inner)
+	}
+	_, ok := err.(*plan.Problem)
+	return ok
+}
+
 // report prints the error of a command and returns the exit code for it.
 func (p Process) report(err error, runner *github.Runner) int {
 	var findings prompts.Findings
@@ -49,6 +64,10 @@ func (p Process) report(err error, runner *github.Runner) int {
 			fmt.Fprintf(p.Stderr, "promptflag: %v\n", err)
 			runner.Error(err.Error())
 		}
+		return exitNo
+	case waits(err):
+		fmt.Fprintf(p.Stderr, "promptflag: %v\n", err)
+		runner.Error(err.Error())
 		return exitNo
 	case errors.As(err, &findings):
 		// Annotated where they were found.

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 
 	"github.com/promptflag/promptflag/action/internal/config"
+	"github.com/promptflag/promptflag/action/internal/github"
 	"github.com/promptflag/promptflag/action/internal/origin"
 	"github.com/promptflag/promptflag/action/internal/plan"
 	"github.com/promptflag/promptflag/action/internal/publish"
@@ -165,17 +166,39 @@ func (s *session) summarise(title, note string, p *plan.Plan) error {
 
 // print shows the plan on the terminal and as output.
 func (w wanted) print(s *session, p *plan.Plan) error {
-	line, err := json.Marshal(p)
+	line, err := outputOf(p)
 	if err != nil {
 		return err
 	}
-	if err := s.runner.Output("plan", string(line)); err != nil {
+	if err := s.runner.Output("plan", line); err != nil {
 		return err
 	}
 	if w.JSON {
 		return s.json(p)
 	}
 	return report.Plan(s.Stdout, p, w.All)
+}
+
+// outputOf is a plan as an output of the step: without the prompts that stay
+// as they are, and only the number of changes if that is still too long.
+func outputOf(p *plan.Plan) (string, error) {
+	type output struct {
+		Items   []plan.Item   `json:"items"`
+		Orphans []plan.Orphan `json:"orphans,omitempty"`
+		Changes int           `json:"changes"`
+		TooLong bool          `json:"tooLong,omitempty"`
+	}
+	o := output{Items: []plan.Item{}, Orphans: p.Orphans, Changes: p.Writes()}
+	for _, i := range p.Items {
+		if i.Kind != plan.Unchanged {
+			o.Items = append(o.Items, i)
+		}
+	}
+	line, err := json.Marshal(o)
+	if err == nil && len(line) > github.MaxOutput {
+		line, err = json.Marshal(output{Items: []plan.Item{}, Changes: o.Changes, TooLong: true})
+	}
+	return string(line), err
 }
 
 // apply carries a plan out and says how it went.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -71,6 +72,9 @@ func (w which) prompt(ctx context.Context, s *session) (*prompts.Prompt, error) 
 // live is the ref that a role serves now.
 func (w work) live(ctx context.Context, role flags.Role) (string, error) {
 	f, err := w.targets[w.place.Env.Name].Flags.Read(ctx, w.place.Flag())
+	if errors.Is(err, flags.ErrNotFound) {
+		return "", refusal{fmt.Errorf("%s is not published in %s yet", w.place.Prompt, w.place.Env.Name)}
+	}
 	if err != nil {
 		return "", err
 	}
