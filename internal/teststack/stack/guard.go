@@ -59,9 +59,11 @@ func (g *guard) say(verb string, pid int, quit syscall.Signal) {
 	_, _ = fmt.Fprintln(g.pipe, verb, pid, int(quit))
 }
 
+// close ends the guard. Nothing must be left for it to do.
 func (g *guard) close() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	_ = g.cmd.Process.Kill()
 	_ = g.pipe.Close()
 	_ = g.cmd.Wait()
 }
