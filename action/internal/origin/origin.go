@@ -130,7 +130,7 @@ var ErrCannotTell = errors.New("cannot tell whether this commit is the head of t
 func (f Finder) CheckHead(ctx context.Context, branch string) error {
 	remotes, err := f.git(ctx, "remote")
 	switch {
-	case err != nil && f.inRepository():
+	case err != nil && f.repository() != "":
 		return fmt.Errorf("%w: %w", ErrCannotTell, err)
 	case err != nil || remotes == "":
 		return nil
@@ -157,14 +157,15 @@ func (f Finder) CheckHead(ctx context.Context, branch string) error {
 	return fmt.Errorf("%w: %s's %s is at %.12s, this is %.12s; push or pull first, or publish --not-head", ErrNotHead, remote, branch, head, commit)
 }
 
-// inRepository looks for a repository without git's help.
-func (f Finder) inRepository() bool {
+// repository is the root of the checkout, found without git's help; "" if
+// there is none.
+func (f Finder) repository() string {
 	for dir := f.Dir; ; dir = filepath.Dir(dir) {
 		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
-			return true
+			return dir
 		}
 		if dir == filepath.Dir(dir) {
-			return false
+			return ""
 		}
 	}
 }
