@@ -77,10 +77,10 @@ func resolveFile(raw, root string) string {
 		return raw
 	}
 	rest = strings.TrimPrefix(rest, "//")
-	if filepath.IsAbs(filepath.FromSlash(rest)) {
-		return raw
+	path := filepath.ToSlash(rest)
+	if !filepath.IsAbs(filepath.FromSlash(rest)) {
+		path = filepath.ToSlash(filepath.Join(root, filepath.FromSlash(rest)))
 	}
-	path := filepath.ToSlash(filepath.Join(root, filepath.FromSlash(rest)))
 	if !strings.HasPrefix(path, "/") {
 		path = "/" + path // C:/x becomes /C:/x
 	}

@@ -69,6 +69,7 @@ func TestParseFindings(t *testing.T) {
 		{"bucket = \"mem://\"\nunleash.url = \"https://a:b@u\"\n[environments.e]", "promptflag.toml:2:9: url contains credentials (secrets come from environment variables, never from the file)"},
 		{"bucket = \"mem://\"\nunleash.url = \"https://u\"\n[environments.\"a b\"]", "promptflag.toml:3:15: environment name \"a b\" is not URL-friendly (use letters, digits, - _ . ~)"},
 		{"bucket = \"mem://\"\nunleash.url = \"https://u\"\nunleash.flag_prefix = \"a/\"\n[environments.e]", "promptflag.toml:3:9: flag_prefix \"a/\" would make flag names that Unleash refuses (use letters, digits, - _ . ~)"},
+		{ok + "[environments.f]\nunleash.environment = \"e\"", "promptflag.toml:4:15: environments e and f are the same flags: environment e of https://u (give one of them another unleash.environment, project or flag_prefix)"},
 	}
 	for _, tt := range tests {
 		_, err := Parse([]byte(tt.src), "/repo")
@@ -87,6 +88,16 @@ func TestLoadMissing(t *testing.T) {
 	_, err := Load(fstest.MapFS{}, "/repo")
 	if err == nil || err.Error() != "no promptflag.toml in /repo: run promptflag in the root of a prompts repository, or name it with --directory" {
 		t.Errorf("Load = %v", err)
+	}
+}
+
+func TestResolveFile(t *testing.T) {
+	for raw, want := range map[string]string{
+		"file://a b/c": "file:///repo/a%20b/c", "file:a": "file:///repo/a", "file:///x": "file:///x", "file:/x/y": "file:///x/y", "https://x": "https://x",
+	} {
+		if got := resolveFile(raw, "/repo"); got != want {
+			t.Errorf("resolveFile(%q) = %q, want %q", raw, got, want)
+		}
 	}
 }
 

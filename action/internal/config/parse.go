@@ -75,12 +75,25 @@ func (r *reader) config() *Config {
 
 	environments := r.table(doc, nil, "environments")
 	for _, name := range r.inFileOrder(environments) {
-		cfg.Environments = append(cfg.Environments, r.environment(environments, name, base))
+		e := r.environment(environments, name, base)
+		r.sameFlags(cfg.Environments, e)
+		cfg.Environments = append(cfg.Environments, e)
 	}
 	if len(environments) == 0 {
 		r.add(nil, "no environment is configured", "add a table such as [environments.production] with percent = 5")
 	}
 	return cfg
+}
+
+// sameFlags reports an environment that would fight with another one over the
+// same strategies.
+func (r *reader) sameFlags(others []Environment, e Environment) {
+	for _, o := range others {
+		if e.UnleashURL != "" && o.UnleashURL == e.UnleashURL && o.UnleashEnvironment == e.UnleashEnvironment && o.Project == e.Project && o.FlagPrefix == e.FlagPrefix {
+			r.add([]string{"environments", e.Name}, fmt.Sprintf("environments %s and %s are the same flags: environment %s of %s", o.Name, e.Name, e.UnleashEnvironment, e.UnleashURL),
+				"give one of them another unleash.environment, project or flag_prefix")
+		}
+	}
 }
 
 // inFileOrder returns the names of the environments as the author ordered them.
