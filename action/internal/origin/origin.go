@@ -131,7 +131,7 @@ func (f Finder) CheckHead(ctx context.Context, branch string) error {
 	remotes, err := f.git(ctx, "remote")
 	switch {
 	case err != nil && f.repository() != "":
-		return fmt.Errorf("%w: %w", ErrCannotTell, err)
+		return fmt.Errorf("%w: %w; make git work here, or publish --not-head", ErrCannotTell, err)
 	case err != nil || remotes == "":
 		return nil
 	}
@@ -180,7 +180,10 @@ func (f Finder) git(ctx context.Context, args ...string) (string, error) {
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("git %s: %w: %s", args[0], err, redactURL(firstLine(stderr.String())))
+		if said := redactURL(firstLine(stderr.String())); said != "" {
+			err = fmt.Errorf("%w: %s", err, said)
+		}
+		return "", fmt.Errorf("git %s: %w", args[0], err)
 	}
 	return strings.TrimSpace(stdout.String()), nil
 }
