@@ -59,3 +59,36 @@ func TestQueueIsBounded(t *testing.T) {
 		t.Errorf("%d events, want at most %d", n, maxQueued+1)
 	}
 }
+
+// A flag that gets out of trouble is no news of the others.
+func TestOneErrorForEachTrouble(t *testing.T) {
+	var blobs fakeBlobs
+	a, b := blobs.put("p", "a"), blobs.put("q", "b")
+	data := blobs.data
+	blobs.data = map[string][]byte{}
+	p, f := start(t, &blobs, nil, flagOf("p", strategyOf("stable", 100, a)), flagOf("q", strategyOf("stable", 100, b)))
+	poll := func() {
+		f.h.Current()
+		p.run.wg.Wait() // the retry
+	}
+	want := func(typ openfeature.EventType) {
+		t.Helper()
+		if e := nextEvent(t, p); e.EventType != typ {
+			t.Fatalf("event = %+v, want %s", e, typ)
+		}
+	}
+	put := func(ref prompts.Ref) {
+		blobs.mu.Lock()
+		defer blobs.mu.Unlock()
+		blobs.data[string(ref.Digest)] = data[string(ref.Digest)]
+	}
+	poll()
+	want(openfeature.ProviderError)
+	put(a)
+	poll()
+	want(openfeature.ProviderConfigChange)
+	put(b)
+	poll()
+	want(openfeature.ProviderConfigChange)
+	want(openfeature.ProviderReady)
+}

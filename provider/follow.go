@@ -241,9 +241,12 @@ func (r *run) announce() {
 	if slices.Equal(names, r.troubled) {
 		return
 	}
+	fresh := slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(r.troubled, name) })
 	r.troubled = names
 	if len(names) == 0 {
 		r.events.emit(openfeature.ProviderReady, "every prompt flag is served as asked", nil, "")
+	}
+	if !fresh {
 		return
 	}
 	message := fmt.Sprintf("prompt flag %q: %s", names[0], troubles[names[0]])
