@@ -14,8 +14,8 @@ const (
 // ValidKey reports why key cannot name an object on every backend, nil if it
 // can. Keys are segments of ASCII letters, digits and "._~+=@-", separated by
 // single slashes. A segment does not start or end with a dot, so no key climbs
-// out of a directory, collides with temporary files or means something else on
-// Windows.
+// out of a directory or collides with temporary files. Device names of Windows
+// (con, nul, aux.json) are keys too; only a [Dir] on Windows refuses them.
 func ValidKey(key string) error {
 	if err := validKey(key); err != nil {
 		return fmt.Errorf("key %.100q: %w", key, err)
