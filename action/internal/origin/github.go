@@ -50,8 +50,8 @@ var commitID = regexp.MustCompile(`^[0-9a-f]{40,64}$`)
 // the one of the run. The image of the action has no git, so the two files
 // that usually tell are read; "" if they do not.
 func (f Finder) otherCheckout() string {
-	dir := f.repository()
-	if dir == "" {
+	dir, run := f.repository(), f.Getenv("GITHUB_SHA")
+	if dir == "" || run == "" {
 		return ""
 	}
 	root, err := os.OpenRoot(dir)
@@ -64,7 +64,7 @@ func (f Finder) otherCheckout() string {
 		head, err = root.ReadFile(".git/refs/heads/" + ref)
 	}
 	commit := strings.TrimSpace(string(head))
-	if err != nil || !commitID.MatchString(commit) || commit == f.Getenv("GITHUB_SHA") {
+	if err != nil || !commitID.MatchString(commit) || commit == run {
 		return ""
 	}
 	return commit
