@@ -236,14 +236,19 @@ func (e *Entry) conclude(f flags.Flag, r flags.Roles) {
 
 func (e *Entry) noteStrategies(f flags.Flag, r flags.Roles, note func(string, ...any)) {
 	if n := len(r.Leftovers); n > 0 {
-		note("%d leftover strategies of an interrupted run; the next publish removes them", n)
+		what := "1 leftover strategy of an interrupted run; the next publish removes it"
+		if n > 1 {
+			what = fmt.Sprintf("%d leftover strategies of an interrupted run; the next publish removes them", n)
+		}
+		note("%s", what)
 	}
 	if len(r.Lost) > 0 {
 		note("a strategy lost its role mark; the next publish restores it")
 	}
 	behind := false
 	for _, s := range f.Strategies {
-		mine := r.Candidate != nil && s.ID == r.Candidate.ID || r.Stable != nil && s.ID == r.Stable.ID
+		mine := r.Candidate != nil && s.ID == r.Candidate.ID ||
+			slices.ContainsFunc(r.Leftovers, func(l flags.Strategy) bool { return l.ID == s.ID })
 		if r.Stable != nil && s.ID == r.Stable.ID {
 			behind = !r.Stable.Disabled
 			continue
