@@ -41,12 +41,14 @@ func (s *session) version(ctx context.Context, b bucket, name, want string) (*pr
 
 func findVersion(ctx context.Context, b bucket, name, want string) (prompts.Ref, error) {
 	want = strings.TrimPrefix(want, name+"@")
-	if d, err := prompts.ParseDigest(want); err == nil {
+	digits := strings.TrimPrefix(want, "sha256:")
+	if d, err := prompts.ParseDigest("sha256:" + digits); err == nil {
 		return prompts.Ref{Name: name, Digest: d}, nil
 	}
-	if len(want) < minVersion {
+	if len(digits) < minVersion {
 		return prompts.Ref{}, usageError{fmt.Errorf("version %q: give at least %d digits", want, minVersion)}
 	}
+	short := digits[:min(len(digits), 12)] // what records are named by
 	keys, err := b.RecordKeys(ctx, name)
 	if err != nil {
 		return prompts.Ref{}, err
@@ -58,26 +60,26 @@ func findVersion(ctx context.Context, b bucket, name, want string) (prompts.Ref,
 			continue
 		}
 		known = append(known, k.Version)
-		if strings.HasPrefix(k.Version, want) {
+		if strings.HasPrefix(k.Version, short) {
 			found[k.Version] = k
 		}
 	}
-	switch len(found) {
-	case 0:
-		if len(known) == 0 {
-			return prompts.Ref{}, refusal{fmt.Errorf("%s has no version %s: nothing was published under that name", name, want)}
+	if len(found) > 1 {
+		return prompts.Ref{}, usageError{fmt.Errorf("version %s of %s is ambiguous: give more digits", want, name)}
+	}
+	for _, k := range found {
+		r, err := b.Record(ctx, k)
+		if err != nil {
+			return prompts.Ref{}, err
 		}
-		return prompts.Ref{}, refusal{fmt.Errorf("%s has no version %s; the latest are %s", name, want, list(unique(known, 5)))}
-	case 1:
-		for _, k := range found {
-			r, err := b.Record(ctx, k)
-			if err != nil {
-				return prompts.Ref{}, err
-			}
-			return prompts.ParseRef(r.Ref)
+		if ref, err := prompts.ParseRef(r.Ref); err != nil || strings.HasPrefix(ref.Digest.Hex(), digits) {
+			return ref, err
 		}
 	}
-	return prompts.Ref{}, usageError{fmt.Errorf("version %s of %s is ambiguous: give more digits", want, name)}
+	if len(known) == 0 {
+		return prompts.Ref{}, refusal{fmt.Errorf("%s has no version %s: nothing was published under that name", name, want)}
+	}
+	return prompts.Ref{}, refusal{fmt.Errorf("%s has no version %s; the latest are %s", name, want, list(unique(known, 5)))}
 }
 
 func unique(all []string, limit int) []string {
