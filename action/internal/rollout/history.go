@@ -8,9 +8,12 @@ import (
 	"github.com/promptflag/promptflag/store"
 )
 
-// History is what the records tell about one prompt in one environment. What
-// was done counts when it was finished; that somebody does not want a version
-// counts from the intent on, also if the run died before it got there.
+// fromIntent are the actions that count also if the run died before it could
+// tell that they were done: that somebody does not want a version, and that
+// everybody had it, or had it before.
+var fromIntent = []plan.Action{plan.ActionReject, plan.ActionReplace, plan.ActionFold, plan.ActionRestore}
+
+// History is what the records tell about one prompt in one environment.
 type History struct {
 	// Done reports whether anything was ever finished here.
 	Done bool
@@ -34,7 +37,7 @@ func ReadHistory(ctx context.Context, bucket *store.Bucket, prompt, environment 
 			continue
 		}
 		action := plan.Action(k.Action)
-		if k.Phase != store.Done && action != plan.ActionReject && action != plan.ActionReplace {
+		if k.Phase != store.Done && !slices.Contains(fromIntent, action) {
 			continue
 		}
 		h.Done = h.Done || k.Phase == store.Done
