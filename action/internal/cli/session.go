@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/promptflag/promptflag/action/internal/config"
@@ -132,7 +133,9 @@ func environments(cfg *config.Config, names []string) ([]config.Environment, err
 		if !ok {
 			return nil, usageError{fmt.Errorf("there is no environment %q in %s: there are %s", name, config.FileName, strings.Join(cfg.Names(), ", "))}
 		}
-		out = append(out, e)
+		if !slices.ContainsFunc(out, func(o config.Environment) bool { return o.Name == e.Name }) {
+			out = append(out, e)
+		}
 	}
 	return out, nil
 }
