@@ -12,9 +12,14 @@
 //	H = C, disabled               held: somebody rejected this version
 //	H rejected, or deleted by
 //	hand, according to records    held
-//	H was stable here before      restore: S := H at once, what it replaces is held
+//	H was stable here before,
+//	not rejected since            restore: S := H at once, what it replaces is held
 //	otherwise                     H becomes the candidate; a C that was at
 //	                              100 % becomes S first
+//
+// A candidate at 100 % whose stable strategy somebody deleted counts as stable.
+// That a version is rejected, replaced or folded holds from the intent record
+// on, so that a run that died does not undo it.
 //
 // An environment that a person switched off stays off. Strategies of people
 // are never touched.
