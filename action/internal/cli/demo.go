@@ -26,7 +26,8 @@ func (c demoCmd) Run(ctx context.Context, s *session) error {
 		Dir: dir, Files: example.FS(), Bucket: c.Bucket, Unleash: c.Unleash, Out: s.Stdout,
 		Command: func(ctx context.Context, args ...string) error {
 			p := s.Process
-			p.Dir, p.Getenv, p.Stderr = dir, s.demoEnv, s.Stdout
+			p.Dir, p.Stderr = dir, s.Stdout
+			p.Getenv = func(key string) string { return s.demoEnv(dir, key) }
 			if code := p.report(p.run(ctx, args, nil), nil); code != exitDone {
 				return fmt.Errorf("the command ended with exit code %d", code)
 			}
@@ -46,11 +47,13 @@ func (c demoCmd) Run(ctx context.Context, s *session) error {
 }
 
 // demoEnv hides what would make the commands think that they run in a
-// workflow.
-func (s *session) demoEnv(key string) string {
+// workflow, or in the checkout around the copy.
+func (s *session) demoEnv(dir, key string) string {
 	switch key {
 	case "GITHUB_ACTIONS", "PROMPTFLAG_DIRECTORY":
 		return ""
+	case "GIT_CEILING_DIRECTORIES":
+		return filepath.Dir(dir)
 	}
 	return s.Getenv(key)
 }

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -158,9 +159,10 @@ func (f Finder) CheckHead(ctx context.Context, branch string) error {
 }
 
 // repository is the root of the checkout, found without git's help; "" if
-// there is none.
+// there is none. Like git it does not look above GIT_CEILING_DIRECTORIES.
 func (f Finder) repository() string {
-	for dir := f.Dir; ; dir = filepath.Dir(dir) {
+	ceilings := filepath.SplitList(f.Getenv("GIT_CEILING_DIRECTORIES"))
+	for dir := f.Dir; !slices.Contains(ceilings, dir); dir = filepath.Dir(dir) {
 		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
 			return dir
 		}
@@ -168,6 +170,7 @@ func (f Finder) repository() string {
 			return ""
 		}
 	}
+	return ""
 }
 
 func (f Finder) git(ctx context.Context, args ...string) (string, error) {

@@ -112,3 +112,25 @@ func TestCheckHead(t *testing.T) {
 	f.Dir = t.TempDir()
 	check("no repository", nil, "")
 }
+
+func TestRepositoryStopsAtCeiling(t *testing.T) {
+	outer := t.TempDir()
+	inner := filepath.Join(outer, "a", "b")
+	if err := os.MkdirAll(inner, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(outer, ".git"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for ceiling, want := range map[string]string{"": outer, filepath.Join(outer, "a"): "", filepath.Dir(outer): outer} {
+		f := Finder{Dir: inner, Getenv: func(key string) string {
+			if key == "GIT_CEILING_DIRECTORIES" {
+				return ceiling
+			}
+			return ""
+		}}
+		if got := f.repository(); got != want {
+			t.Errorf("repository with ceiling %q = %q, want %q", ceiling, got, want)
+		}
+	}
+}
