@@ -93,7 +93,7 @@ func (p Process) run(ctx context.Context, args []string, runner *github.Runner) 
 	parser, err := kong.New(&g,
 		kong.Name("promptflag"),
 		kong.Description("Manage LLM prompts with git, a bucket and Unleash."),
-		kong.Vars{"version": version()},
+		kong.Vars{"version": p.version()},
 		kong.Writers(p.Stdout, p.Stderr),
 		kong.Resolvers(p.inputs()),
 		kong.Exit(func(int) { panic(exited) }),

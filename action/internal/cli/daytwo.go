@@ -65,7 +65,7 @@ func (c rollbackCmd) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	to, err := s.version(ctx, w.bucket(), c.Name, c.To)
+	to, err := s.published(ctx, w.bucket(), c.Name, c.To)
 	if err != nil {
 		return err
 	}

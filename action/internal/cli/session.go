@@ -206,6 +206,6 @@ func (s *session) token(variable string, e config.Environment) string {
 }
 
 func (s *session) origin(ctx context.Context, reason string) (plan.Origin, origin.Finder) {
-	f := origin.Finder{Getenv: s.Getenv, Dir: s.dir(), Tool: "promptflag " + version(), NewID: s.NewID}
+	f := origin.Finder{Getenv: s.Getenv, Dir: s.dir(), Tool: "promptflag " + s.version(), NewID: s.NewID}
 	return f.Find(ctx, reason), f
 }

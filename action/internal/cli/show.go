@@ -66,7 +66,7 @@ func (w which) prompt(ctx context.Context, s *session) (*prompts.Prompt, error) 
 			return nil, err
 		}
 	}
-	return s.version(ctx, t.bucket(), w.Name, at)
+	return s.published(ctx, t.bucket(), w.Name, at)
 }
 
 // live is the ref that a role serves now.

@@ -2,8 +2,18 @@ package cli
 
 import "runtime/debug"
 
-// version is the module version that go install recorded, or the commit.
-func version() string {
+// version is the module version that go install recorded, or the commit. The
+// image that a workflow builds has neither, but the workflow knows which ref of
+// the action it asked for.
+func (p Process) version() string {
+	v := buildVersion()
+	if ref := p.Getenv("GITHUB_ACTION_REF"); v == "devel" && ref != "" {
+		return ref
+	}
+	return v
+}
+
+func buildVersion() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"

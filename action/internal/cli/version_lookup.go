@@ -15,9 +15,9 @@ type bucket = *store.Bucket
 // minVersion is how many digits of a version name it.
 const minVersion = 6
 
-// version fetches a version of a prompt from the bucket. want is a digest, a
+// published fetches a version of a prompt from the bucket. want is a digest, a
 // ref, or the first digits of a version that a release record knows.
-func (s *session) version(ctx context.Context, b bucket, name, want string) (*prompts.Prompt, error) {
+func (s *session) published(ctx context.Context, b bucket, name, want string) (*prompts.Prompt, error) {
 	ref, err := findVersion(ctx, b, name, want)
 	if err != nil {
 		return nil, err

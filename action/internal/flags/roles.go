@@ -14,7 +14,7 @@ const StrategyName = "flexibleRollout"
 // Role says what a strategy of ours is for.
 type Role string
 
-// The two roles of DESIGN 4.4.
+// The two roles.
 const (
 	Stable    Role = "stable"
 	Candidate Role = "candidate"

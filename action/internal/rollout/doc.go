@@ -1,7 +1,7 @@
 // Package rollout decides what happens to one prompt in one environment: the
-// publish rules of DESIGN 4.5 for a version that git wants there, and the
-// commands with which people dial, promote, kill and roll back. Everything
-// here is a function of what is there; package plan carries it out.
+// publish rules for a version that git wants there, and the commands with
+// which people dial, promote, kill and roll back. Everything here is a
+// function of what is there; package plan carries it out.
 //
 // S is the stable version, C the candidate and H the head, the version in the
 // tree:
