@@ -212,6 +212,11 @@ func TestEndToEnd(t *testing.T) {
 	w := newTeam(t)
 	w.promptflag("publish")
 	c := w.service(refresh)
+	// The server makes its feed anew once a second.
+	w.eventually("the flag arrives", func() bool {
+		_, err := c.ObjectValue(w.Context(), w.prefix+triage, nil, openfeature.NewTargetlessEvaluationContext(nil))
+		return err == nil
+	})
 	if got := w.candidates(c); got != 0 {
 		t.Errorf("after the first publish %d users have a candidate", got)
 	}
