@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"math"
 	"net/url"
 	"time"
 
@@ -75,7 +76,7 @@ func (b *backend) read(ctx context.Context, key string, limit int64) ([]byte, er
 	if r.Size() > limit {
 		return nil, fmt.Errorf("%d bytes, limit %d: %w", r.Size(), limit, store.ErrTooLarge)
 	}
-	data, err := io.ReadAll(io.LimitReader(r, limit+1))
+	data, err := io.ReadAll(io.LimitReader(r, min(limit, math.MaxInt64-1)+1))
 	if err != nil {
 		return nil, clean(ctx, err)
 	}

@@ -22,7 +22,18 @@ import (
 // taken: the condition "if there is none" did not hold. gocloud reports a bucket
 // that was closed by the same code, so an answer of the service is required.
 func taken(err error) bool {
-	return gcerrors.Code(err) == gcerrors.FailedPrecondition && status(err) != 0
+	code := status(err)
+	return code == http.StatusPreconditionFailed ||
+		gcerrors.Code(err) == gcerrors.FailedPrecondition && code != 0
+}
+
+// missing: the service says that there is no such thing, or the driver does
+// without asking it. gocloud alone would also say so of every answer of S3 in
+// whose text "301" occurs, and the text holds ids drawn at random.
+func missing(err error) bool {
+	code := status(err)
+	return gcerrors.Code(err) == gcerrors.NotFound &&
+		(code == 0 || code == http.StatusNotFound || code == http.StatusMovedPermanently)
 }
 
 // conflict: S3 could not decide a conditional put because of another one. gocloud
@@ -59,7 +70,7 @@ func kind(ctx context.Context, err error) error {
 		return fs.ErrPermission
 	case errors.As(err, &dns): // azureblob: an unknown host is "not found"
 		return nil
-	case gcerrors.Code(err) == gcerrors.NotFound:
+	case missing(err):
 		return store.ErrNotFound
 	case errors.Is(err, context.DeadlineExceeded):
 		return context.DeadlineExceeded

@@ -215,3 +215,22 @@ func checkErr(t *testing.T, what string, err, want error) {
 		t.Errorf("%s: error %q: want one line that names the key and no secret", what, text)
 	}
 }
+
+// TestS3RequestID: gocloud takes every answer in whose text "301" occurs for a
+// missing bucket, and the text holds ids that the service draws at random.
+func TestS3RequestID(t *testing.T) {
+	b := s3Stub(t, func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		w.Header().Set("X-Amz-Request-Id", "DCDH301K5GUN")
+		if r.Method == http.MethodGet {
+			s3Error(w, http.StatusNotImplemented, "NotImplemented")
+			return
+		}
+		s3Error(w, http.StatusPreconditionFailed, "PreconditionFailed")
+	})
+	ctx := context.Background()
+	checkErr(t, "Create of what is there", b.Create(ctx, "blobs/k", []byte("x"), store.CreateOptions{}), store.ErrExists)
+	if _, err := b.Get(ctx, "blobs/k", 10); err == nil || errors.Is(err, store.ErrNotFound) {
+		t.Errorf("Get that the service refuses = %v, want another error than not found", err)
+	}
+}
