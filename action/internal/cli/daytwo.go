@@ -35,7 +35,7 @@ type (
 
 type rollbackCmd struct {
 	target
-	To string `placeholder:"VERSION" help:"An earlier version, as status and history print it; default: disable the candidate."`
+	To string `placeholder:"VERSION" help:"An earlier version, as plan and status print it; default: disable the candidate."`
 }
 
 func (c promoteCmd) Run(ctx context.Context, s *session) error {
