@@ -26,6 +26,10 @@ var links = []struct {
 			Module + "/action " + Module + "/evalkit " + Module + "/store/cloud " + Module + "/internal",
 	},
 	{
+		"a provider without traces", "", "./provider ./provider/unleashflags",
+		"go.opentelemetry.io " + Module + "/provider/otelprompt",
+	},
+	{
 		"prompts and store by themselves", "", "./prompts ./store",
 		"gocloud.dev cloud.google.com github.com/aws github.com/Azure google.golang.org net/http " +
 			"github.com/open-feature github.com/Unleash testing",

@@ -1,0 +1,5 @@
+//go:build !race
+
+package otelprompt
+
+const raceEnabled = false
