@@ -41,6 +41,11 @@ test: $(TESTSTACK) ## all tests, with the race detector, against real servers th
 	$(TESTSTACK) -- $(GO) test -race -shuffle=on ./...
 	$(TESTSTACK) -unleash 8 -only unleash,s3 -- $(GO) test -race -shuffle=on $(UNLEASH_TESTS)
 
+.PHONY: bench
+bench: $(TESTSTACK) ## what the provider costs: a line for each figure with its goal; fails when one is short
+	@$(GO) test -c -o bin/bench ./internal/bench
+	@$(TESTSTACK) -only unleash,s3 -- bin/bench -figures
+
 # Always asks the go command, which knows whether there is anything to build.
 .PHONY: $(TESTSTACK)
 $(TESTSTACK):

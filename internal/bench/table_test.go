@@ -1,0 +1,92 @@
+//go:build unix
+
+package bench
+
+import (
+	"context"
+	"slices"
+
+	"github.com/promptflag/promptflag/provider/unleashflags"
+)
+
+// engine is one evaluation engine of the flag source, and what a call may cost on it.
+type engine struct {
+	name    string
+	allocs  float64 // of an ObjectValue: hit, targeting key and two attributes
+	bytes   float64
+	options func() unleashflags.Options // what selects it
+}
+
+// engines has one line for each engine.
+//
+// The second engine's place is here: {"v6", 22, 3400, func() unleashflags.Options
+// {return unleashflags.Options{Engine: unleashv6.…}}}. Everything else follows.
+func engines() []engine {
+	return []engine{
+		{"v4", 30, 3400, func() unleashflags.Options { return unleashflags.Options{} }},
+	}
+}
+
+// figures is all that make bench prints, with the goals of the project.
+func figures() []Figure {
+	var out []Figure
+	for _, e := range engines() {
+		out = append(out,
+			Figure{"object_value_allocs_" + e.name, "allocs/op", e.allocs},
+			Figure{"object_value_bytes_" + e.name, "B/op", e.bytes},
+			Figure{"object_value_cpu_" + e.name, "x floor", 1.35},
+			Figure{"object_value_cpu_" + e.name + Stretch, "x floor", 1.25},
+			Figure{"object_value_cpu_" + e.name + "_context_per_call", "x floor", 0},
+			Figure{"object_value_cpu_" + e.name + "_small_heap", "x floor", 0},
+			Figure{"object_value_cpu_ns_" + e.name, "ns/op", 0},
+			Figure{"object_value_cpu_parallel_" + e.name, "x floor", 1.35},
+			Figure{"growth_cpu_1000_" + e.name, "x 10 prompts", 1.1},
+			Figure{"growth_cpu_10000_" + e.name, "x 10 prompts", 1.1},
+			Figure{"growth_cpu_3_of_10000_" + e.name, "x 10 prompts", 1.1},
+			Figure{"growth_cpu_10000_all_in_turn_" + e.name, "x 10 prompts", 0},
+		)
+	}
+	return slices.Concat(out, []Figure{
+		{"memory_10000", "x raw", 2.5},
+		{"memory_10000_decoded_only", "x raw", 0},
+		{"used_3_of_10000_heap", "MB", 0},
+		{"used_3_of_10000_blobs", "blobs", 4}, // one of the three has a candidate
+		{"ready_bucket_1000", "ms", 1500},
+		{"ready_disk_1000", "ms", 150},
+		{"ready_disk_1000_blobs", "blobs", noBlobs},
+		{"ready_dead_1000", "ms", 350},
+		{"propagation_p99_500ms", "ms", 500 + 1000 + 100},
+		{"propagation_median_500ms", "ms", 0},
+		{"propagation_p99_3s", "ms", 3000 + 1000 + 100},
+		{"propagation_median_3s", "ms", 0},
+		{"polls_per_interval", "requests", 1},
+		{"polls_not_modified_per_interval", "304", 0},
+		{"polls_body_per_change", "200", 0},
+	})
+}
+
+// noBlobs is the goal of a count that must be zero: a goal of 0 is none.
+const noBlobs = 0.5
+
+// suite prints some of the figures.
+type suite struct {
+	name string
+	run  func(ctx context.Context, r *Report) error
+}
+
+// suites is everything, in this order: memory first, while the heap holds
+// nothing else; costs before what starts other work.
+func suites() []suite {
+	out := []suite{{"memory", memory}}
+	for _, e := range engines() {
+		out = append(out,
+			suite{"call " + e.name, func(ctx context.Context, r *Report) error { return call(ctx, r, e) }},
+			suite{"growth " + e.name, func(ctx context.Context, r *Report) error { return growth(ctx, r, e) }},
+		)
+	}
+	return append(out,
+		suite{"ready bucket", readyBucket},
+		suite{"ready disk", readyDisk},
+		suite{"propagation", propagation},
+	)
+}
