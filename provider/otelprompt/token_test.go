@@ -108,6 +108,7 @@ func TestResumeRefuses(t *testing.T) {
 		"empty":           "",
 		"not base64":      "%%%" + secretText,
 		"padded":          encode(good) + "=",
+		"loose bits":      "eyJ2IjoxLCJydW4iOiJBQUVDQXdRRkJnY0lDUW9MREEwT0R3IiwicHJvbXB0IjoicyIsInZlcnNpb24iOiIzZjlhMmMxYjA0ZGUifR",
 		"not JSON":        encode("hello " + secretText),
 		"JSON and more":   encode(good + "{}"),
 		"another version": edit(`"v":1`, `"v":2`),
