@@ -3,6 +3,7 @@ package provider
 import (
 	"fmt"
 	"maps"
+	"time"
 
 	"github.com/open-feature/go-sdk/openfeature"
 
@@ -20,101 +21,172 @@ const (
 	keyVersion   = "promptVersion"
 	keyRole      = "promptRole"
 	keyRequested = "promptRequested"
+	keyPinned    = "promptPinned"
 	keyAge       = "promptFeedAgeSeconds"
 	keySet       = "flagSetId"
 	keyEnabled   = "featureEnabled"
 	keyPayload   = "payloadType"
 )
 
-// answer is one thing that a prompt flag can answer, made when its feed was
-// loaded. It never changes.
+// answer is one thing that a prompt flag can answer, made before evaluation
+// sees the flag. It never changes.
 type answer struct {
 	prompt  *prompts.Prompt
 	ref     string
 	version string
 	reason  openfeature.Reason
-	base    openfeature.FlagMetadata // with an age that metadata replaces
+	base    openfeature.FlagMetadata // with an age that metadata replaces; shared
+	asked   bool                     // it is the version that the matched variant names
+	aged    *answer                  // the one to give when the feed is too old; nil: this one
 }
 
-func newAnswer(p *prompts.Prompt, role string, reason openfeature.Reason, set string) *answer {
-	a := &answer{
-		prompt: p, ref: p.Ref().String(), version: p.Version(), reason: reason,
-		base: openfeature.FlagMetadata{keyName: p.Name(), keyVersion: string(p.Digest()), keySet: set, keyAge: int64(0)},
-	}
+func newAnswer(p *prompts.Prompt, reason openfeature.Reason, base openfeature.FlagMetadata) *answer {
+	return &answer{prompt: p, ref: p.Ref().String(), version: p.Version(), reason: reason, base: base}
+}
+
+func baseOf(p *prompts.Prompt, role, set string) openfeature.FlagMetadata {
+	base := openfeature.FlagMetadata{keyName: p.Name(), keyVersion: string(p.Digest()), keySet: set, keyAge: int64(0)}
 	if role != "" {
-		a.base[keyRole] = role
+		base[keyRole] = role
 	}
-	return a
+	return base
 }
 
-// staleAnswer is p in place of requested, which could not be loaded; "" when
+// instead returns a as the answer for requested, which could not be had; "" when
 // nothing was named.
-func staleAnswer(p *prompts.Prompt, requested, set string) *answer {
-	a := newAnswer(p, RoleStable, StaleReason, set)
+func (a *answer) instead(requested string) *answer {
+	out := &answer{prompt: a.prompt, ref: a.ref, version: a.version, reason: StaleReason, base: a.base}
 	if requested != "" {
-		a.base[keyRequested] = requested
+		out.base = maps.Clone(a.base)
+		out.base[keyRequested] = requested
 	}
-	return a
+	return out
 }
 
 // metadata returns a map of the caller's own: the SDK copies it, its multi
 // provider writes into it.
-func (a *answer) metadata(seconds int64) openfeature.FlagMetadata {
+func (a *answer) metadata(age time.Duration, off bool) openfeature.FlagMetadata {
 	m := maps.Clone(a.base)
-	m[keyAge] = seconds
+	m[keyAge] = int64(age / time.Second)
+	if off {
+		m[keyEnabled] = false
+	}
 	return m
 }
 
-// state is everything that one flag of one feed can answer.
-type state struct {
-	isPrompt bool
-	// Answers; nil when nothing is loadable for the case.
-	off, none *answer
-	match     [][]*answer // by strategy and variant; nil: as none
-
-	last     *prompts.Prompt // the newest stable version that was loaded, of this feed or an earlier one
-	selected bool            // this provider is to load it
-	trouble  string          // why something is not served as asked; "" = all is well
-	missing  bool            // a prompt that it needs is not in memory
+// definition is what the answers of one flag depend on.
+type definition struct {
+	flag     *Flag // nil: it vanished
+	name     string
+	selected bool
+	set      string
+	parents  []*Flag
+	lost     string // of a flag that vanished: what to say of it, "" when that is no trouble
+	aged     bool   // the feed is from a bundle: candidates dialled to some callers are not served
+	// last is the newest stable version that was loaded before, fallbacks are
+	// what to serve when there is none: the last good state on disk, the bundle.
+	last      *prompts.Prompt
+	fallbacks []prompts.Ref
 }
 
-// answers works out the state of f with what the loader has in memory. last is
-// the stable version that an earlier feed had, nil if none. name and selected
-// are what promptName says of f.
-func answers(f *Flag, set, name string, selected bool, last *prompts.Prompt, mem *loader) *state {
-	st := &state{isPrompt: f.IsPrompt() || last != nil, last: last, selected: selected}
-	if !st.isPrompt {
-		return st
-	}
-	if !selected {
-		st.trouble = "not loaded: Options.FlagPrefix or Options.Prompts leaves it out"
-		return st
-	}
-	stable, asked, ok := stableRef(f)
-	if !ok {
-		st.say("it has no stable version")
-	} else if p := st.load(stable, name, mem); p != nil {
-		st.last = p
+// settling is the work of answering for one definition.
+type settling struct {
+	*shown
+	definition
+	mem *loader
+
+	stable  *answer // last, as it is; its metadata is shared by all answers that give it
+	waiting bool    // something that the flag names is still on its way: no trouble yet
+	past    string  // the payload of an unresolved strategy that evaluation went past
+	unsure  bool    // there was one
+}
+
+// settle works out all answers of d with what the loader has in memory.
+func settle(d definition, mem *loader) *shown {
+	s := &settling{shown: &shown{flag: d.flag, selected: d.selected, last: d.last}, definition: d, mem: mem}
+	s.isPrompt = d.flag == nil || d.flag.IsPrompt() || d.last != nil || len(d.fallbacks) > 0
+	if d.flag != nil {
+		s.trouble = d.flag.Trouble
 	}
 	switch {
-	case st.last == nil:
-	case ok && st.last.Ref() == stable:
-		st.off = newAnswer(st.last, RoleStable, openfeature.DisabledReason, set)
-		st.off.base[keyEnabled] = false
-		st.none = newAnswer(st.last, RoleStable, openfeature.DefaultReason, set)
+	case !s.isPrompt:
+		s.parties()
+	case !d.selected:
+		s.trouble = "not loaded: Options.FlagPrefix or Options.Prompts leaves it out"
+	case d.flag == nil:
+		s.vanished()
 	default:
-		st.none = staleAnswer(st.last, asked, set)
-		st.off = staleAnswer(st.last, asked, set)
-		st.off.base[keyEnabled] = false
+		s.settle()
 	}
-	st.match = make([][]*answer, len(f.Strategies))
-	partial, constrained := false, false
-	for i, s := range f.Strategies {
-		partial = partial || (s.Percent > 0 && s.Percent < 100)
-		constrained = constrained || s.Constrained
-		st.match[i] = st.variants(s, name, set, reasonOf(partial || len(s.Variants) > 1, constrained), mem)
+	return s.shown
+}
+
+// parties notes strategies of which nobody can tell whom they match.
+func (s *settling) parties() {
+	for i := range s.flag().Strategies {
+		if why := s.flag().Strategies[i].Unresolved; why != "" {
+			s.say(why)
+		}
 	}
-	return st
+}
+
+func (s *settling) flag() *Flag { return s.definition.flag }
+
+// vanished answers with the last stable version.
+func (s *settling) vanished() {
+	s.say(s.lost)
+	if s.fallBack(); s.stable != nil {
+		s.none = s.stable.instead("")
+	}
+}
+
+func (s *settling) settle() {
+	stable, asked, ok := stableRef(s.flag())
+	var p *prompts.Prompt
+	if !ok {
+		s.say("it has no stable version")
+	} else if p = s.load(stable); p != nil {
+		s.shown.last = p
+		s.serve(p)
+	}
+	switch {
+	case p != nil:
+		s.off = newAnswer(p, openfeature.DisabledReason, s.stable.base)
+		s.none = newAnswer(p, openfeature.DefaultReason, s.stable.base)
+	case s.fallBack():
+		s.none = s.stable.instead(asked)
+		s.off = s.none
+	}
+	partial, constrained := s.above()
+	s.match = make([][]*answer, len(s.flag().Strategies))
+	for i := range s.flag().Strategies {
+		st := &s.flag().Strategies[i]
+		if st.Unresolved != "" {
+			s.say(st.Unresolved)
+			s.unresolved(st)
+			continue
+		}
+		partial = partial || st.partial()
+		constrained = constrained || st.Constrained
+		s.match[i] = s.variants(st, reasonOf(partial || len(st.Variants) > 1, constrained))
+		if s.shown.sticky == "" && st.Role == RoleCandidate && st.partial() {
+			s.shown.sticky = st.Sticky
+		}
+	}
+	if s.unsure && s.none != nil && s.none.reason != StaleReason {
+		s.none = s.none.instead(s.past)
+	}
+}
+
+// above says what the parents of the flag make of its answers.
+func (s *settling) above() (partial, constrained bool) {
+	for _, parent := range s.parents {
+		for i := range parent.Strategies {
+			partial = partial || parent.Strategies[i].partial()
+			constrained = constrained || parent.Strategies[i].Constrained
+		}
+	}
+	return partial, constrained
 }
 
 // reasonOf is for a strategy that, or one before which, is partial or
@@ -129,47 +201,100 @@ func reasonOf(partial, constrained bool) openfeature.Reason {
 	return openfeature.StaticReason
 }
 
-func (st *state) variants(s Strategy, name, set string, reason openfeature.Reason, mem *loader) []*answer {
-	out := make([]*answer, len(s.Variants))
-	for i, v := range s.Variants {
+// unresolved notes a strategy that everybody goes past because nobody can tell
+// whom it matches: what comes behind it may not be what was asked for.
+func (s *settling) unresolved(st *Strategy) {
+	s.unsure = true
+	if s.past == "" && len(st.Variants) > 0 {
+		s.past = st.Variants[0].Payload.Value
+	}
+}
+
+func (s *settling) variants(st *Strategy, reason openfeature.Reason) []*answer {
+	out := make([]*answer, len(st.Variants))
+	for i, v := range st.Variants {
 		ref, ok := v.ref()
-		if !ok && s.Role == "" {
+		if !ok && st.Role == "" {
 			continue // a person's variant that asks for no prompt
 		}
 		var p *prompts.Prompt
 		if ok {
-			p = st.load(ref, name, mem)
+			p = s.load(ref)
 		} else {
-			st.say("its " + s.Role + " strategy carries no ref")
+			s.say("its " + st.Role + " strategy carries no ref")
 		}
+		dialled := st.Role == RoleCandidate && st.Percent < 100
 		switch {
-		case p != nil:
-			out[i] = newAnswer(p, s.Role, reason, set)
-		case st.last != nil:
-			out[i] = staleAnswer(st.last, v.Payload.Value, set)
+		case p != nil && !(dialled && s.definition.aged):
+			out[i] = s.answer(p, st.Role, reason)
+			if dialled && s.stable != nil {
+				out[i].aged = s.stable.instead(v.Payload.Value)
+			}
+		case s.stable != nil:
+			out[i] = s.stable.instead(v.Payload.Value)
 		}
 	}
 	return out
 }
 
+// answer is p because a variant names it.
+func (s *settling) answer(p *prompts.Prompt, role string, reason openfeature.Reason) *answer {
+	base := openfeature.FlagMetadata(nil)
+	if s.stable != nil && s.stable.prompt == p && role == RoleStable {
+		base = s.stable.base
+	} else {
+		base = baseOf(p, role, s.set)
+	}
+	a := newAnswer(p, reason, base)
+	if s.unsure {
+		a = a.instead(s.past)
+	}
+	a.asked = true
+	return a
+}
+
+// serve makes p what stable means for this definition.
+func (s *settling) serve(p *prompts.Prompt) {
+	s.stable = newAnswer(p, openfeature.DefaultReason, baseOf(p, RoleStable, s.set))
+}
+
+// fallBack serves the last stable version, else the first loadable fallback.
+func (s *settling) fallBack() bool {
+	if s.shown.last == nil {
+		for _, ref := range s.fallbacks {
+			if ref.Name != s.name {
+				continue
+			}
+			if p, err := s.mem.get(ref); err == nil {
+				s.shown.last = p
+				break
+			}
+		}
+	}
+	if s.shown.last == nil {
+		return false
+	}
+	s.serve(s.shown.last)
+	return true
+}
+
 // load returns the prompt of ref, nil (and the trouble noted) when this flag
 // may not serve it or it is not in memory.
-func (st *state) load(ref prompts.Ref, name string, mem *loader) *prompts.Prompt {
-	if ref.Name != name {
-		st.say(fmt.Sprintf("it names another prompt: %s", ref))
+func (s *settling) load(ref prompts.Ref) *prompts.Prompt {
+	if ref.Name != s.name {
+		s.say(fmt.Sprintf("it names another prompt: %s", ref))
 		return nil
 	}
-	p, err := mem.get(ref)
+	p, err := s.mem.get(ref)
 	if err != nil {
-		st.missing = true
-		st.say(err.Error())
+		s.say(err.Error())
 	}
 	return p
 }
 
-func (st *state) say(trouble string) {
-	if st.trouble == "" {
-		st.trouble = trouble
+func (s *settling) say(trouble string) {
+	if s.trouble == "" {
+		s.trouble = trouble
 	}
 }
 
@@ -178,7 +303,8 @@ func (st *state) say(trouble string) {
 // lost, the first one that everybody gets and that is not a candidate.
 func stableRef(f *Flag) (ref prompts.Ref, asked string, ok bool) {
 	for _, role := range []string{RoleStable, ""} {
-		for _, s := range f.Strategies {
+		for i := range f.Strategies {
+			s := &f.Strategies[i]
 			if s.Role != role || len(s.Variants) == 0 {
 				continue
 			}

@@ -15,11 +15,9 @@ func TestLeftOutFlags(t *testing.T) {
 	var blobs fakeBlobs
 	missing := prompts.Ref{Name: "p", Digest: prompts.DigestOf([]byte("x"))}
 	p, f := start(t, &blobs, &Options{Prompts: []string{"q"}}, flagOf("p", strategyOf("stable", 100, missing)), flagOf("q", strategyOf("stable", 100, blobs.put("q", "a"))))
-	f.h.Current()
-	p.run.mu.Lock()
-	defer p.run.mu.Unlock()
-	if len(p.run.troubled) > 0 || blobs.gets != 1 {
-		t.Errorf("troubled = %v after %d fetches, want none after one", p.run.troubled, blobs.gets)
+	f.current()
+	if p.run.status.event != openfeature.ProviderReady || blobs.gets != 1 {
+		t.Errorf("state %s (%v) after %d fetches, want READY after one", p.run.status.event, p.run.status.flags, blobs.gets)
 	}
 }
 
@@ -28,9 +26,11 @@ func TestTrim(t *testing.T) {
 	var blobs fakeBlobs
 	a, b := blobs.put("p", "a"), blobs.put("p", "b")
 	p, f := start(t, &blobs, nil, flagOf("p", strategyOf("candidate", 5, b), strategyOf("stable", 100, a)))
+	p.loader.mu.Lock()
 	for _, it := range p.loader.items {
 		it.named = time.Now().Add(-keepFor - time.Minute)
 	}
+	p.loader.mu.Unlock()
 	f.feed(flagOf("p", strategyOf("stable", 100, a)))
 	if _, err := p.loader.get(a); err != nil {
 		t.Errorf("named by the feed: %v", err)
@@ -67,10 +67,6 @@ func TestOneErrorForEachTrouble(t *testing.T) {
 	data := blobs.data
 	blobs.data = map[string][]byte{}
 	p, f := start(t, &blobs, nil, flagOf("p", strategyOf("stable", 100, a)), flagOf("q", strategyOf("stable", 100, b)))
-	poll := func() {
-		f.h.Current()
-		p.run.wg.Wait() // the retry
-	}
 	want := func(typ openfeature.EventType) {
 		t.Helper()
 		if e := nextEvent(t, p); e.EventType != typ {
@@ -82,13 +78,13 @@ func TestOneErrorForEachTrouble(t *testing.T) {
 		defer blobs.mu.Unlock()
 		blobs.data[string(ref.Digest)] = data[string(ref.Digest)]
 	}
-	poll()
+	f.current()
 	want(openfeature.ProviderError)
 	put(a)
-	poll()
+	f.current()
 	want(openfeature.ProviderConfigChange)
 	put(b)
-	poll()
+	f.current()
 	want(openfeature.ProviderConfigChange)
 	want(openfeature.ProviderReady)
 }

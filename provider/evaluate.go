@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"time"
 
 	"github.com/open-feature/go-sdk/openfeature"
 )
@@ -19,16 +20,16 @@ const (
 // ObjectEvaluation returns the prompt of a prompt flag, *prompts.Prompt or with
 // Options.Structure a fresh map[string]any of its artifact; of a plain flag the
 // decoded JSON payload of the caller's variant.
-func (p *Provider) ObjectEvaluation(_ context.Context, flag string, def any, caller openfeature.FlattenedContext) (d openfeature.InterfaceResolutionDetail) {
+func (p *Provider) ObjectEvaluation(ctx context.Context, flag string, def any, caller openfeature.FlattenedContext) (d openfeature.InterfaceResolutionDetail) {
 	defer rescue(p, flag, def, &d)
-	f, st, fail := p.lookup(flag)
+	s, fail := p.lookup(flag)
 	if fail != nil {
 		return failed(p, def, *fail)
 	}
-	if f != nil && !st.isPrompt {
-		return plain(p, f, def, caller, objectPayload)
+	if !s.isPrompt {
+		return plain(p, s.flag, def, caller, objectPayload)
 	}
-	a, detail := p.resolve(flag, f, st, caller)
+	a, detail := p.resolve(ctx, flag, s, caller)
 	d.Value, d.ProviderResolutionDetail = def, detail
 	switch {
 	case a == nil:
@@ -42,16 +43,16 @@ func (p *Provider) ObjectEvaluation(_ context.Context, flag string, def any, cal
 
 // StringEvaluation returns the ref of the prompt that ObjectEvaluation would
 // return; of a plain flag the string or csv payload of the caller's variant.
-func (p *Provider) StringEvaluation(_ context.Context, flag string, def string, caller openfeature.FlattenedContext) (d openfeature.StringResolutionDetail) {
+func (p *Provider) StringEvaluation(ctx context.Context, flag string, def string, caller openfeature.FlattenedContext) (d openfeature.StringResolutionDetail) {
 	defer rescue(p, flag, def, &d)
-	f, st, fail := p.lookup(flag)
+	s, fail := p.lookup(flag)
 	if fail != nil {
 		return failed(p, def, *fail)
 	}
-	if f != nil && !st.isPrompt {
-		return plain(p, f, def, caller, stringPayload)
+	if !s.isPrompt {
+		return plain(p, s.flag, def, caller, stringPayload)
 	}
-	a, detail := p.resolve(flag, f, st, caller)
+	a, detail := p.resolve(ctx, flag, s, caller)
 	d.Value, d.ProviderResolutionDetail = def, detail
 	if a != nil {
 		d.Value = a.ref
@@ -64,14 +65,14 @@ func (p *Provider) StringEvaluation(_ context.Context, flag string, def string, 
 // carries its prompt.
 func (p *Provider) BooleanEvaluation(_ context.Context, flag string, def bool, caller openfeature.FlattenedContext) (d openfeature.BoolResolutionDetail) {
 	defer rescue(p, flag, def, &d)
-	f, _, fail := p.lookup(flag)
+	s, fail := p.lookup(flag)
 	if fail != nil {
 		return failed(p, def, *fail)
 	}
-	if f == nil {
+	if s.flag == nil { // it vanished; a switch has no last stable version
 		return failed(p, def, notFound(flag))
 	}
-	return p.enabled(f, caller)
+	return p.enabled(s.flag, caller)
 }
 
 // FloatEvaluation returns the number payload of a plain flag; a prompt flag is
@@ -88,81 +89,105 @@ func (p *Provider) IntEvaluation(_ context.Context, flag string, def int64, call
 	return number(p, flag, def, caller, intPayload)
 }
 
-// lookup finds a flag. No flag and no error: it vanished from the feed, and
-// resolve has its last stable version.
-func (p *Provider) lookup(flag string) (*Flag, *state, *openfeature.ResolutionError) {
-	if !p.ready.Load() {
+// lookup finds what evaluation sees of a flag.
+func (p *Provider) lookup(flag string) (*shown, *openfeature.ResolutionError) {
+	v := p.view.Load()
+	if v == nil {
 		err := openfeature.NewProviderNotReadyResolutionError("promptflag has no flags yet, or was shut down")
-		return nil, nil, &err
+		return nil, &err
 	}
-	if f := p.flags.Flag(flag); f != nil {
-		if st := f.state.Load(); st != nil {
-			return f, st, nil
-		}
-	} else if a := p.goneFlags()[flag]; a != nil && p.now().Sub(a.since) <= goneFor {
-		return nil, nil, nil
+	if s := v.lookup(flag, p.now); s != nil {
+		return s, nil
 	}
 	err := notFound(flag)
-	return nil, nil, &err
+	return nil, &err
 }
 
 func notFound(flag string) openfeature.ResolutionError {
 	return openfeature.NewFlagNotFoundResolutionError(fmt.Sprintf("flag %q is not in the feed", flag))
 }
 
-// resolve picks the answer of a prompt flag; nil is the caller's default.
-func (p *Provider) resolve(flag string, f *Flag, st *state, caller openfeature.FlattenedContext) (*answer, openfeature.ProviderResolutionDetail) {
-	a, off := p.pick(flag, f, st, caller)
-	if off && p.opt.WhenOff == Default {
+// resolve picks the answer of a prompt flag and counts it; nil is the caller's default.
+func (p *Provider) resolve(ctx context.Context, flag string, s *shown, caller openfeature.FlattenedContext) (*answer, openfeature.ProviderResolutionDetail) {
+	if s.flag == nil {
+		return p.detail(flag, s, s.none, false)
+	}
+	if !s.selected {
+		return p.detail(flag, s, nil, false)
+	}
+	m := p.flags.Variant(s.flag, caller)
+	if m.Off && p.opt.WhenOff == Default {
+		p.flags.Count(s.flag, false, disabledVariant)
 		return nil, openfeature.ProviderResolutionDetail{
 			Reason: openfeature.DisabledReason, Variant: defaultVariant,
 			FlagMetadata: openfeature.FlagMetadata{keyEnabled: false, keySet: p.setID()},
 		}
 	}
+	a := s.pick(m)
+	if pin, ok := pinned(ctx); ok && !m.Off {
+		a = p.pinnedAnswer(pin, s, a)
+	}
+	if a != nil && a.aged != nil && p.opt.MaxFeedAge > 0 && p.age() > p.opt.MaxFeedAge {
+		a = a.aged
+	}
+	if s.sticky != "" && !s.lacked.Load() && lacks(caller, s.sticky) {
+		s.lacked.Store(true)
+		p.lacked.Store(true)
+	}
+	switch {
+	case a == nil:
+		p.flags.Count(s.flag, m.On, disabledVariant)
+	case a.asked:
+		p.flags.Count(s.flag, m.On, m.Variant.Name)
+	default:
+		p.flags.Count(s.flag, m.On, a.version)
+	}
+	return p.detail(flag, s, a, m.Off)
+}
+
+// pick returns the answer for m; nil when there is none.
+func (s *shown) pick(m Match) *answer {
+	if m.Off {
+		return s.off
+	}
+	if m.On && m.Variant.Name != "" && m.Strategy >= 0 && m.Strategy < len(s.match) {
+		if row := s.match[m.Strategy]; m.Index >= 0 && m.Index < len(row) && row[m.Index] != nil {
+			return row[m.Index]
+		}
+	}
+	return s.none
+}
+
+// lacks says whether the caller has no value for a field that Unleash calls so.
+func lacks(caller openfeature.FlattenedContext, field string) bool {
+	if field == "userId" {
+		if v, ok := caller[openfeature.TargetingKey]; ok && v != "" {
+			return false
+		}
+	}
+	v, ok := caller[field]
+	return !ok || v == nil || v == ""
+}
+
+func (p *Provider) detail(flag string, s *shown, a *answer, off bool) (*answer, openfeature.ProviderResolutionDetail) {
 	if a == nil {
-		trouble := "nothing loadable"
-		if st != nil {
-			trouble = st.trouble
+		trouble := s.trouble
+		if trouble == "" {
+			trouble = "nothing loadable"
 		}
 		return nil, p.failure(openfeature.NewGeneralResolutionError(fmt.Sprintf("prompt flag %q: %s", flag, trouble)))
 	}
-	return a, openfeature.ProviderResolutionDetail{Reason: a.reason, Variant: a.version, FlagMetadata: a.metadata(p.age())}
+	return a, openfeature.ProviderResolutionDetail{Reason: a.reason, Variant: a.version, FlagMetadata: a.metadata(p.age(), off)}
 }
 
-func (p *Provider) pick(flag string, f *Flag, st *state, caller openfeature.FlattenedContext) (a *answer, off bool) {
-	if f == nil {
-		if gone := p.goneFlags()[flag]; gone != nil {
-			return gone.answer, false
-		}
-		return nil, false
-	}
-	if !st.selected {
-		return nil, false
-	}
-	m := p.flags.Variant(f, caller)
-	if m.Off {
-		return st.off, true
-	}
-	if m.On && m.Variant.Name != "" && m.Strategy >= 0 && m.Strategy < len(st.match) {
-		if row := st.match[m.Strategy]; m.Index >= 0 && m.Index < len(row) && row[m.Index] != nil {
-			return row[m.Index], false
-		}
-	}
-	return st.none, false
-}
-
-// age returns for how many whole seconds the visible feed was not confirmed.
-func (p *Provider) age() int64 {
-	seen := p.seen.Load()
-	if seen == nil {
-		return 0
-	}
-	return max(0, int64(p.now().Sub(*seen).Seconds()))
+// age returns for how long the feed was not confirmed to be the newest.
+func (p *Provider) age() time.Duration {
+	return max(0, p.now().Sub(time.Unix(0, p.seen.Load())))
 }
 
 func (p *Provider) setID() string {
-	if s := p.set.Load(); s != nil {
-		return *s
+	if v := p.view.Load(); v != nil {
+		return v.set
 	}
 	return ""
 }

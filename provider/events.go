@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/open-feature/go-sdk/openfeature"
@@ -87,4 +88,11 @@ func (e *emitter) close() {
 	close(e.stop)
 	<-e.done
 	close(e.ch)
+}
+
+// union returns the sorted set of both lists.
+func union(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
 }

@@ -2,8 +2,8 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"strings"
-	"sync/atomic"
 
 	"github.com/open-feature/go-sdk/openfeature"
 
@@ -11,47 +11,62 @@ import (
 )
 
 // Flags is where a Provider gets its flags from; package unleashflags is the
-// one that ships. Flag, Enabled and Variant are on the path of every call of a
-// service: they answer from memory, never wait and may be called by any number
-// of goroutines.
+// one that ships. Enabled, Variant and Count are on the path of every call of a
+// service: they work in memory, never wait and may be called by any number of
+// goroutines.
 type Flags interface {
+	// Key names what this source follows: server, project, environment and the
+	// scope of its credentials. Lower-case letters, digits and "-"; no secret.
+	// The provider names files with it.
+	Key() string
+	// Decode reads the body of a feed: one that Handler.Feed was given, in this
+	// process or in an earlier one, or one of a bundle.
+	Decode(body []byte) (*Feed, error)
 	// Start begins to follow the flags and returns at once; what is found is
 	// reported to h. After Close it may be called again.
 	Start(h Handler) error
-	// Flag returns the definition of the newest visible feed, nil when there is none.
-	Flag(name string) *Flag
 	// Enabled says whether f is on for the caller, by the flag server's own rules.
 	Enabled(f *Flag, caller openfeature.FlattenedContext) bool
 	// Variant says which variant of f the caller gets, by the flag server's own rules.
 	Variant(f *Flag, caller openfeature.FlattenedContext) Match
+	// Count notes one exposure: f was on for the caller or not, and the caller
+	// was given this variant; "" when only the switch was asked for.
+	Count(f *Flag, on bool, variant string)
 	// Close stops following and waits for what Start began, no longer than ctx.
 	// It is idempotent.
 	Close(ctx context.Context) error
 }
 
-// Handler takes what a flag source finds. The source calls its functions one
-// at a time.
+// Handler takes what a flag source finds. Its functions may be called by one
+// goroutine at a time and return at once.
 type Handler struct {
-	// Load is called with each new feed before evaluation sees it, and returns
-	// when the prompts that the feed names are in memory or the wait for them
-	// is over. The source makes the feed visible and then calls visible.
-	Load func(ctx context.Context, f *Feed) (visible func())
-	// Current says that the visible feed is still the newest one.
+	// Feed takes a feed that differs from the one before.
+	Feed func(f *Feed)
+	// Current says that the last feed is still the newest one.
 	Current func()
-	// Failed says that the feed could not be had; the visible one stays.
+	// Failed says that a poll did not tell: one call for each poll. An error
+	// that is ErrRefused is reported at once, others when three came in a row.
 	Failed func(err error)
 }
 
+// ErrRefused marks an error of a flag source: the server does not accept the
+// credentials.
+var ErrRefused = errors.New("credentials refused")
+
 // Feed is all flags of one environment. It belongs to the provider once it was
-// given to Handler.Load.
+// given away.
 type Feed struct {
 	// Set names where the flags are from: "<project>/<environment>".
 	Set   string
 	Flags []*Flag
+	// Body is what Decode made the feed from.
+	Body []byte
+	// Use is called when evaluation begins to see the feed; nil: nothing to do.
+	Use func()
 }
 
-// Flag is one flag of one feed. A source fills in the exported fields before
-// it calls Handler.Load and leaves them alone from then on.
+// Flag is one flag of one feed. A source fills it in before it gives it away
+// and leaves it alone from then on.
 type Flag struct {
 	Name       string
 	Enabled    bool       // the environment's switch
@@ -59,10 +74,11 @@ type Flag struct {
 	Parents    []string   // flags that this one depends on
 	// Fingerprint differs between two feeds when the definition does.
 	Fingerprint string
+	// Trouble says why the source cannot evaluate the flag as the server means
+	// it; "" when it can.
+	Trouble string
 	// Compiled is the source's own form of the flag; the provider never looks.
 	Compiled any
-
-	state atomic.Pointer[state] // what the provider answers; set before the flag is visible
 }
 
 // Roles that a strategy of ours names in its parameter "promptflag".
@@ -77,8 +93,17 @@ type Strategy struct {
 	ID          string  // parameter promptflagId
 	Percent     float64 // rollout, 0 to 100
 	Constrained bool    // it matches only some callers for another reason than Percent
-	Variants    []Variant
+	// Sticky is the context field without which no caller matches, "userId" for
+	// the targeting key; "" when there is none.
+	Sticky string
+	// Unresolved says why nobody can tell whom the strategy matches: it matches
+	// nobody then. "" when all is well.
+	Unresolved string
+	Variants   []Variant
 }
+
+// partial says whether s is for some of its callers by percentage.
+func (s *Strategy) partial() bool { return s.Percent > 0 && s.Percent < 100 }
 
 // Variant is one variant of a strategy.
 type Variant struct {
@@ -117,6 +142,19 @@ func (f *Flag) IsPrompt() bool {
 		}
 	}
 	return false
+}
+
+// refs calls yield with every ref that f carries of the prompt name, and
+// whether it is for everybody who gets that far: stable, or a promoted version.
+func (f *Flag) refs(name string, yield func(ref prompts.Ref, role string, partial bool)) {
+	for i := range f.Strategies {
+		s := &f.Strategies[i]
+		for _, v := range s.Variants {
+			if ref, ok := v.ref(); ok && ref.Name == name {
+				yield(ref, s.Role, s.partial() || s.Constrained)
+			}
+		}
+	}
 }
 
 // ref returns the ref that v carries.

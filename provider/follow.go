@@ -1,265 +1,371 @@
 package provider
 
 import (
-	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
-
-	"github.com/open-feature/go-sdk/openfeature"
 
 	"github.com/promptflag/promptflag/prompts"
 )
 
-// goneFor is how long a prompt flag that vanished from the feed is answered
-// with its last stable version.
-const goneFor = 24 * time.Hour
+// track is what the loop knows of one flag.
+type track struct {
+	name     string // of the flag
+	prompt   string // of the prompt
+	selected bool
+	newest   *Flag // of the newest feed; nil: it vanished
+	slot     *slot
+	shown    *shown // what slot holds; nil before the first
+	asks     map[prompts.Ref]bool
 
-// absent is a prompt flag that an earlier feed had.
-type absent struct {
-	answer *answer
-	since  time.Time
+	heldAt    time.Time // since when newest is not shown; zero: it is
+	vanished  time.Time // since when newest is nil; zero: it is not
+	fallbacks []prompts.Ref
+	bundled   bool // only the bundle knows it
+	told      bool // that callers lack the sticky field of shown
 }
 
-// load is Handler.Load: it loads what f names and works out every answer, so
-// that evaluation finds both the moment the source makes f visible.
-func (r *run) load(ctx context.Context, f *Feed) (visible func()) {
-	fetched := r.p.now()
-	r.mu.Lock()
-	prev := r.feed
-	r.mu.Unlock()
+// takeLive takes a feed of the flag server.
+func (r *run) takeLive(f *Feed) {
+	r.polled(nil)
+	if !r.prepared {
+		r.early = f
+		return
+	}
+	r.renewed = r.renewed || r.aged
+	r.live, r.aged, r.saved = true, false, nil
+	outage := r.take(f, r.p.now())
+	if outage == "" {
+		r.keeper.feed(f.Body)
+		return
+	}
+	r.p.log.Error("feed taken for an outage of the flag server", "reason", outage)
+}
 
-	ctx, cancel := context.WithTimeout(ctx, loadTimeout)
-	defer cancel()
-	r.p.loader.load(ctx, r.p.refs(f.Flags), false)
-	r.settle(f.Set, f.Flags, prev)
-	r.p.loader.trim()
-
-	feed := make(map[string]*Flag, len(f.Flags))
+// take makes f the newest feed. It returns why f cannot be all that there is,
+// "" when it can.
+func (r *run) take(f *Feed, seen time.Time) (outage string) {
+	if f.Use != nil {
+		f.Use()
+	}
+	all := r.set != f.Set || r.renewed // every answer says otherwise where it is from
+	r.set, r.renewed = f.Set, false
+	r.p.seen.Store(seen.UnixNano())
+	next := make(map[string]*Flag, len(f.Flags))
 	for _, flag := range f.Flags {
-		feed[flag.Name] = flag
+		next[flag.Name] = flag
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	gone := r.absentees(f.Set, feed, prev, fetched)
-	if r.ctx.Err() == nil { // until f is visible the flags that come back stay too: an evaluation finds each here or there
-		both := maps.Clone(gone)
-		maps.Copy(both, r.p.goneFlags())
-		r.p.gone.Store(&both)
+	outage = r.shrunken(next)
+	redefined := map[string]bool{}
+	for name, t := range r.tracks {
+		if next[name] == nil && r.vanish(t, outage != "") {
+			redefined[name] = true
+		}
 	}
-	return func() { r.visible(f.Set, feed, prev, gone, fetched) }
+	for _, flag := range f.Flags {
+		t := r.track(flag.Name)
+		same := t.newest != nil && t.newest.Fingerprint == flag.Fingerprint && !all
+		t.vanished, t.bundled = time.Time{}, false
+		if !same {
+			t.newest = flag
+			redefined[flag.Name] = true
+		}
+	}
+	r.want(f)
+	for _, flag := range f.Flags { // children of what changed may answer otherwise
+		for _, parent := range flag.Parents {
+			if redefined[parent] {
+				redefined[flag.Name] = true
+				r.changed[flag.Name] = true
+			}
+		}
+	}
+	for name := range redefined {
+		if t := r.tracks[name]; t != nil {
+			r.update(t)
+		}
+	}
+	return outage
 }
 
-// refs returns what flags name and this provider is to load.
-func (p *Provider) refs(flags []*Flag) (refs []prompts.Ref) {
-	for _, f := range flags {
-		name, selected := p.promptName(f.Name)
-		if !selected {
+// track returns what the loop knows of a flag, beginning with nothing.
+func (r *run) track(name string) *track {
+	t := r.tracks[name]
+	if t == nil {
+		t = &track{name: name, slot: &slot{}}
+		t.prompt, t.selected = r.p.opt.promptName(name)
+		r.tracks[name] = t
+		r.resized = true
+	}
+	return t
+}
+
+// shrunken says why next, as a successor of what is known, is an outage and no news.
+func (r *run) shrunken(next map[string]*Flag) string {
+	known, lost := 0, 0
+	for name, t := range r.tracks {
+		if t.bundled {
+			continue // it may have been retired since the bundle was made
+		}
+		known++
+		if next[name] == nil && (t.vanished.IsZero() || r.p.now().Sub(t.vanished) < r.p.opt.gone()) {
+			lost++
+		}
+	}
+	if lost > 0 && (len(next) == 0 || known >= 4 && 2*lost > known) {
+		return fmt.Sprintf("the feed has lost %d of %d flags at once", lost, known)
+	}
+	return ""
+}
+
+// vanish notes that the newest feed does not have a flag, and says whether that
+// changes its answers. What is no prompt flag keeps its definition in an outage.
+func (r *run) vanish(t *track, outage bool) bool {
+	if t.vanished.IsZero() {
+		t.vanished = r.p.now()
+		r.stables = true
+	}
+	prompt := len(t.fallbacks) > 0 || t.shown != nil && t.shown.isPrompt && t.shown.last != nil
+	switch {
+	case prompt && r.p.opt.gone() > 0:
+		changed := t.newest != nil || t.shown == nil
+		t.newest = nil
+		return changed
+	case outage && !prompt:
+		return false
+	}
+	r.forget(t)
+	return false
+}
+
+// forget drops all knowledge of a flag.
+func (r *run) forget(t *track) {
+	delete(r.tracks, t.name)
+	delete(r.held, t)
+	for ref := range t.asks {
+		r.unask(t, ref)
+	}
+	t.slot.Store(nil)
+	r.changed[t.name] = true
+	r.resized, r.stables = true, true
+}
+
+// want asks the loader for what f names and this provider uses.
+func (r *run) want(f *Feed) {
+	now := time.Now()
+	named := map[prompts.Ref]bool{}
+	for _, flag := range f.Flags {
+		t := r.tracks[flag.Name]
+		if t == nil || !t.selected {
 			continue
 		}
-		for _, s := range f.Strategies {
-			for _, v := range s.Variants {
-				if ref, ok := v.ref(); ok && ref.Name == name {
-					refs = append(refs, ref)
-				}
+		flag.refs(t.prompt, func(ref prompts.Ref, role string, partial bool) {
+			if r.aged && role == RoleCandidate && partial {
+				return // of a bundle it is not served
+			}
+			r.p.loader.want(ref, true, now)
+			r.p.loader.note(ref, role, partial)
+			named[ref] = true
+		})
+	}
+	r.p.loader.current(named)
+	r.p.loader.trim(now)
+}
+
+// loaded looks at the flags that asked for refs whose fate is known now.
+func (r *run) loaded() {
+	again := map[*track]bool{}
+	for _, ref := range r.p.loader.take() {
+		for _, t := range r.asking[ref] {
+			again[t] = true
+		}
+	}
+	for t := range again {
+		r.update(t)
+	}
+}
+
+// update shows the newest definition of a flag, or holds it back.
+func (r *run) update(t *track) {
+	wait := r.needs(t)
+	if r.hold(t, wait) {
+		return
+	}
+	delete(r.held, t)
+	t.heldAt = time.Time{}
+	before := t.shown
+	s := settle(r.define(t), r.p.loader)
+	if len(wait) > 0 && s.trouble != "" && before != nil && before.trouble == "" && t.newest != nil && !t.newest.Enabled {
+		s.trouble = "" // it went OFF at once; what it names is on its way
+	}
+	if t.newest == nil {
+		s.until = t.vanished.Add(r.p.opt.gone())
+	}
+	if before == nil || before.last != s.last {
+		r.stables = true
+	}
+	if before == nil || before.flag != s.flag || before.trouble != s.trouble || !sameAnswers(before, s) {
+		r.changed[t.name] = true
+	}
+	if before == nil || before.flag != s.flag {
+		t.told = false
+	} else {
+		s.lacked.Store(before.lacked.Load())
+	}
+	t.shown = s
+	t.slot.Store(s)
+}
+
+// define gathers what the answers of a flag depend on.
+func (r *run) define(t *track) definition {
+	d := definition{flag: t.newest, name: t.prompt, selected: t.selected, set: r.set, aged: r.aged, fallbacks: t.fallbacks}
+	switch {
+	case t.bundled:
+	case r.live:
+		d.lost = "it vanished from the feed"
+	default:
+		d.lost = "there is no feed"
+	}
+	if t.shown != nil {
+		d.last = t.shown.last
+	}
+	if t.newest != nil {
+		for _, parent := range t.newest.Parents {
+			if pt := r.tracks[parent]; pt != nil && pt.newest != nil {
+				d.parents = append(d.parents, pt.newest)
 			}
 		}
 	}
-	return refs
+	return d
 }
 
-// settle works out the answers of flags with what is in memory. prev is the
-// feed before, for the last stable versions.
-func (r *run) settle(set string, flags []*Flag, prev map[string]*Flag) {
-	gone := r.p.goneFlags()
-	for _, f := range flags {
-		var last *prompts.Prompt
-		if old := prev[f.Name]; old != nil {
-			last = old.state.Load().last
-		} else if a := gone[f.Name]; a != nil {
-			last = a.answer.prompt
+// needs returns the refs that a flag needs and that are on their way, and has
+// the loop told of everything that it misses.
+func (r *run) needs(t *track) (wait []prompts.Ref) {
+	missing := map[prompts.Ref]bool{}
+	look := func(ref prompts.Ref) (loaded bool) {
+		if _, err := r.p.loader.get(ref); err == nil {
+			return true
 		}
-		name, selected := r.p.promptName(f.Name)
-		f.state.Store(answers(f, set, name, selected, last, r.p.loader))
+		if !missing[ref] && r.p.loader.pending(ref, r.patient(t)) {
+			wait = append(wait, ref)
+		}
+		missing[ref] = true
+		return false
 	}
+	stable := false
+	if t.selected && t.newest != nil {
+		main, _, ok := stableRef(t.newest)
+		t.newest.refs(t.prompt, func(ref prompts.Ref, role string, partial bool) {
+			if r.aged && role == RoleCandidate && partial {
+				return
+			}
+			if look(ref) && ok && ref == main {
+				stable = true
+			}
+		})
+	}
+	if t.selected && !stable && (t.shown == nil || t.shown.last == nil) {
+		for _, ref := range t.fallbacks { // one after the other: the first that is there will do
+			if r.p.loader.want(ref, true, time.Now()); look(ref) {
+				break
+			}
+		}
+	}
+	for ref := range t.asks {
+		if !missing[ref] {
+			r.unask(t, ref)
+		}
+	}
+	for ref := range missing {
+		r.ask(t, ref)
+	}
+	return wait
 }
 
-// visible is called when evaluation sees feed.
-func (r *run) visible(set string, feed, prev map[string]*Flag, gone map[string]*absent, fetched time.Time) {
-	p := r.p
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.ctx.Err() != nil {
-		return // Shutdown came first
+// patient says whether a flag goes on as soon as disk and bundle were read:
+// with the flag server away, the bucket is not waited for when there is
+// something to serve.
+func (r *run) patient(t *track) bool {
+	if r.live || t.shown != nil {
+		return false
 	}
-	p.gone.Store(&gone)
-	p.set.Store(&set)
-	p.seen.Store(&fetched)
-	first := r.feed == nil
-	r.feed = feed
-	if first {
-		p.ready.Store(true)
-		select {
-		case <-r.first:
-		default:
-			close(r.first)
+	if t.newest == nil {
+		return true
+	}
+	if ref, _, ok := stableRef(t.newest); ok {
+		if _, err := r.p.loader.get(ref); err == nil {
+			return true
 		}
-		if !r.waiting { // Init gave up; otherwise the SDK emits READY when Init returns
-			r.events.emit(openfeature.ProviderReady, "flags and prompts are loaded", nil, "")
+	}
+	for _, ref := range t.fallbacks {
+		if _, err := r.p.loader.get(ref); err == nil {
+			return true
 		}
-		return // troubles are announced at the next poll: the SDK forgets what it hears during Init
 	}
-	if changed := changes(prev, feed); len(changed) > 0 {
-		r.events.emit(openfeature.ProviderConfigChange, "flags changed", changed, "")
-	}
-	r.announce()
+	return false
 }
 
-// absentees returns the prompt flags that were there and are not in feed.
-func (r *run) absentees(set string, feed, prev map[string]*Flag, now time.Time) map[string]*absent {
-	out := map[string]*absent{}
-	for name, a := range r.p.goneFlags() {
-		if feed[name] == nil && now.Sub(a.since) <= goneFor {
-			out[name] = a
-		}
+// hold says whether evaluation goes on with the old definition of a flag until
+// what the new one names is there: not for ever, and never when the flag is OFF.
+func (r *run) hold(t *track, wait []prompts.Ref) bool {
+	if len(wait) == 0 || t.shown != nil && (t.newest == nil || !t.newest.Enabled) {
+		return false
 	}
-	for name, old := range prev {
-		if st := old.state.Load(); feed[name] == nil && st.last != nil {
-			out[name] = &absent{staleAnswer(st.last, "", set), now}
-		}
-	}
-	return out
-}
-
-func (p *Provider) goneFlags() map[string]*absent {
-	if m := p.gone.Load(); m != nil {
-		return *m
-	}
-	return nil
-}
-
-// changes returns the flags whose answer may differ between two feeds, sorted:
-// defined otherwise, new, missing, or below a parent that is one of these.
-func changes(prev, next map[string]*Flag) []string {
-	changed := map[string]bool{}
-	for name, f := range next {
-		if old := prev[name]; old == nil || old.Fingerprint != f.Fingerprint {
-			changed[name] = true
-		}
-	}
-	for name := range prev {
-		if next[name] == nil {
-			changed[name] = true
-		}
-	}
-	var children []string
-	for name, f := range next { // Unleash has one level of parents
-		if slices.ContainsFunc(f.Parents, func(parent string) bool { return changed[parent] }) {
-			children = append(children, name)
-		}
-	}
-	for _, name := range children {
-		changed[name] = true
-	}
-	return slices.Sorted(maps.Keys(changed))
-}
-
-// current is Handler.Current.
-func (r *run) current() {
 	now := r.p.now()
-	r.p.seen.Store(&now)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.announce()
-	for _, f := range r.feed {
-		if f.state.Load().missing && !r.retrying && r.ctx.Err() == nil {
-			r.retrying = true
-			r.wg.Go(r.retry)
-			return
-		}
+	if t.heldAt.IsZero() {
+		t.heldAt = now
 	}
+	if now.Sub(t.heldAt) >= holdFor {
+		return false
+	}
+	r.held[t] = true
+	return true
 }
 
-// retry loads what the visible feed still misses.
-func (r *run) retry() {
-	ctx, cancel := context.WithTimeout(r.ctx, loadTimeout)
-	defer cancel()
-	r.mu.Lock()
-	var flags []*Flag
-	for _, f := range r.feed {
-		if f.state.Load().missing {
-			flags = append(flags, f)
+func (r *run) ask(t *track, ref prompts.Ref) {
+	if t.asks[ref] {
+		return
+	}
+	if t.asks == nil {
+		t.asks = map[prompts.Ref]bool{}
+	}
+	t.asks[ref] = true
+	r.asking[ref] = append(r.asking[ref], t)
+}
+
+func (r *run) unask(t *track, ref prompts.Ref) {
+	delete(t.asks, ref)
+	list := r.asking[ref]
+	kept := list[:0]
+	for _, other := range list {
+		if other != t {
+			kept = append(kept, other)
 		}
 	}
-	r.mu.Unlock()
-	r.p.loader.load(ctx, r.p.refs(flags), true)
+	if len(kept) == 0 {
+		delete(r.asking, ref)
+		return
+	}
+	r.asking[ref] = kept
+}
 
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.retrying = false
-	var changed []string
-	for name, f := range r.feed {
-		if before := f.state.Load(); before.missing {
-			r.settle(*r.p.set.Load(), []*Flag{f}, r.feed)
-			if f.state.Load().trouble != before.trouble {
-				changed = append(changed, name)
+// sameAnswers says whether two definitions of one flag give the same versions.
+func sameAnswers(a, b *shown) bool {
+	same := func(x, y *answer) bool {
+		return x == nil && y == nil || x != nil && y != nil && x.ref == y.ref && x.reason == y.reason
+	}
+	if !same(a.off, b.off) || !same(a.none, b.none) || len(a.match) != len(b.match) {
+		return false
+	}
+	for i, row := range a.match {
+		if len(row) != len(b.match[i]) {
+			return false
+		}
+		for j := range row {
+			if !same(row[j], b.match[i][j]) {
+				return false
 			}
 		}
 	}
-	if len(changed) > 0 {
-		slices.Sort(changed)
-		r.events.emit(openfeature.ProviderConfigChange, "prompts were loaded", changed, "")
-		r.announce()
-	}
-}
-
-// failed is Handler.Failed.
-func (r *run) failed(err error) {
-	r.p.log.Warn("flags not refreshed", "error", err)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.feed == nil && r.failure == nil {
-		r.failure = err
-		close(r.first)
-	}
-}
-
-// announce emits one ERROR when flags got into trouble since the last one, and
-// READY when the last of them got out. r.mu is held.
-func (r *run) announce() {
-	troubles := map[string]string{}
-	for name, f := range r.feed {
-		if st := f.state.Load(); st.trouble != "" && st.selected {
-			troubles[name] = st.trouble
-		}
-	}
-	for name := range r.p.goneFlags() {
-		troubles[name] = "it vanished from the feed"
-	}
-	names := slices.Sorted(maps.Keys(troubles))
-	if slices.Equal(names, r.troubled) {
-		return
-	}
-	fresh := slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(r.troubled, name) })
-	r.troubled = names
-	if len(names) == 0 {
-		r.events.emit(openfeature.ProviderReady, "every prompt flag is served as asked", nil, "")
-	}
-	if !fresh {
-		return
-	}
-	message := fmt.Sprintf("prompt flag %q: %s", names[0], troubles[names[0]])
-	if more := len(names) - 1; more > 0 {
-		message += fmt.Sprintf(" (and %d more)", more)
-	}
-	r.p.log.Error("prompt flags are not served as asked", "flags", names, "first", message)
-	r.events.emit(openfeature.ProviderError, message, names, openfeature.GeneralCode)
-}
-
-// union returns the sorted set of both lists.
-func union(a, b []string) []string {
-	all := slices.Concat(a, b)
-	slices.Sort(all)
-	return slices.Compact(all)
+	return true
 }

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"math/rand/v2"
+	"runtime"
 	"sync"
 	"time"
 
@@ -12,169 +15,373 @@ import (
 )
 
 const (
-	fetchTimeout = 3 * time.Second  // for one blob
-	loadTimeout  = 10 * time.Second // for all that one feed names
-	parallel     = 16               // fetches at the same time
-	keepFor      = time.Hour        // how long memory keeps what no feed names any more
+	parallel   = 16          // fetches from the bucket at the same time
+	keepFor    = time.Hour   // how long memory keeps what no feed names any more
+	firstRetry = time.Second // after the first failure; doubled after each
+	lastRetry  = time.Minute // the longest pause
+	probes     = 4           // failed refs that each poll tries again before their time
 )
 
 var errNotLoaded = errors.New("not loaded yet")
 
-// loader holds the prompts that feeds name. It belongs to background work:
-// evaluation reads answers that were made from it.
+// localBlobs is what the loader needs of the cache on disk.
+type localBlobs interface {
+	Blob(digest string) ([]byte, error)
+	PutBlob(digest string, data []byte) error
+}
+
+// loader holds the prompts that feeds name and fetches them: from disk and
+// bundle, then from the bucket. It belongs to background work: evaluation reads
+// answers that were made from it.
 type loader struct {
-	blobs Blobs
-	log   *slog.Logger
+	blobs  Blobs
+	bundle fs.FS // may be nil
+	log    *slog.Logger
 
-	mu    sync.Mutex
-	items map[prompts.Ref]*item
-	wg    sync.WaitGroup // running fetches
+	mu     sync.Mutex
+	ctx    context.Context // of fetches in the background; nil when stopped
+	disk   localBlobs      // may be nil
+	news   func()          // called, without the lock, when settled refs can be taken
+	items  map[prompts.Ref]*item
+	local  []prompts.Ref // to be read from disk and bundle
+	remote []prompts.Ref // to be fetched from the bucket
+	// Running workers of the two queues.
+	localWorkers, remoteWorkers int
+	settled                     []prompts.Ref // since the last taking
+	failed                      map[prompts.Ref]*item
+	wg                          sync.WaitGroup
 }
 
-// item is one ref. Exactly one of prompt, err and fetching is set.
+type phase uint8
+
+const (
+	phaseNew    phase = iota // nobody asked for it
+	phaseLocal               // in the queue for, or being read from, disk and bundle
+	phaseMissed              // not there, and nobody asked for the bucket
+	phaseRemote              // in the queue for, or being fetched from, the bucket
+	phaseFailed              // the bucket did not give it; tried again later
+	phaseLoaded
+)
+
+// item is one ref.
 type item struct {
-	prompt   *prompts.Prompt
-	err      error
-	fetching bool
-	named    time.Time // when a feed last named it
+	phase  phase
+	prompt *prompts.Prompt
+	err    error // of the last try; kept while the next one runs
+	remote bool  // the bucket is to be asked when disk and bundle have nothing
+	tries  int
+	due    time.Time     // next try
+	named  time.Time     // when a feed last named it
+	done   chan struct{} // closed at the end of the try that runs; nil when nobody waits
+
+	// What feeds said of it, for pins.
+	current         bool // the newest feed names it
+	stable, dialled bool // one named it as a version for everybody, as a candidate for some
 }
 
-func newLoader(blobs Blobs, log *slog.Logger) *loader {
-	return &loader{blobs: blobs, log: log, items: map[prompts.Ref]*item{}}
+func newLoader(blobs Blobs, o *Options, log *slog.Logger) *loader {
+	return &loader{blobs: blobs, bundle: o.Baseline, log: log, items: map[prompts.Ref]*item{}, failed: map[prompts.Ref]*item{}}
+}
+
+// start lets background work begin; it ends with ctx.
+func (l *loader) start(ctx context.Context, disk localBlobs, news func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ctx, l.disk, l.news = ctx, disk, news
+	for ref, it := range l.items { // what was missing in an earlier life is waited for again
+		if it.phase != phaseLoaded {
+			delete(l.items, ref)
+		}
+	}
+	clear(l.failed)
+}
+
+// stop ends background work; waiting for it is up to the caller, on l.wg.
+func (l *loader) stop() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ctx, l.news = nil, nil
+	for _, queue := range [][]prompts.Ref{l.local, l.remote} {
+		for _, ref := range queue {
+			it := l.items[ref]
+			it.phase = phaseNew
+			it.finish()
+		}
+	}
+	l.local, l.remote, l.settled = nil, nil, nil
 }
 
 // get returns the prompt of ref from memory.
 func (l *loader) get(ref prompts.Ref) (*prompts.Prompt, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	switch it := l.items[ref]; {
-	case it == nil || it.fetching:
-		return nil, fmt.Errorf("load %s: %w", ref, errNotLoaded)
-	default:
-		return it.prompt, it.err
+	it := l.items[ref]
+	switch {
+	case it != nil && it.prompt != nil:
+		return it.prompt, nil
+	case it != nil && it.err != nil:
+		return nil, it.err
 	}
+	return nil, fmt.Errorf("load %s: %w", ref, errNotLoaded)
 }
 
-// load fetches those of refs that are not in memory, and returns when that is
-// done or ctx is. What failed before is fetched again only with retry. A fetch
-// that outlives ctx goes on and ends in memory; no ref is fetched twice at once.
-func (l *loader) load(ctx context.Context, refs []prompts.Ref, retry bool) {
-	todo := l.claim(refs, retry)
-	if len(todo) == 0 {
-		return
-	}
-	queue := make(chan prompts.Ref)
-	var batch sync.WaitGroup
-	for range min(parallel, len(todo)) {
-		l.wg.Add(1)
-		batch.Add(1)
-		go func() {
-			defer l.wg.Done()
-			defer batch.Done()
-			for ref := range queue {
-				p, err := l.fetch(ctx, ref)
-				l.settle(ref, p, err)
-			}
-		}()
-	}
-	done := make(chan struct{})
-	l.wg.Add(1)
-	go func() {
-		defer l.wg.Done()
-		defer close(done)
-		for i, ref := range todo {
-			select {
-			case queue <- ref:
-			case <-ctx.Done():
-				l.release(todo[i:], ctx.Err())
-				close(queue)
-				batch.Wait()
-				return
-			}
-		}
-		close(queue)
-		batch.Wait()
-	}()
-	select {
-	case <-done:
-	case <-ctx.Done():
-	}
-}
-
-// claim marks and returns what has to be fetched of refs.
-func (l *loader) claim(refs []prompts.Ref, retry bool) []prompts.Ref {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	now := time.Now()
-	var todo []prompts.Ref
-	for _, ref := range refs {
-		it := l.items[ref]
-		if it == nil {
-			it = &item{}
-			l.items[ref] = it
-		}
-		it.named = now
-		if it.prompt != nil || it.fetching || (it.err != nil && !retry) {
-			continue
-		}
-		it.fetching, it.err = true, nil
-		todo = append(todo, ref)
-	}
-	return todo
-}
-
-// fetch returns the prompt of ref if it is loadable: bytes that hash to the
-// digest, a known form, the name that the ref says.
-func (l *loader) fetch(ctx context.Context, ref prompts.Ref) (p *prompts.Prompt, err error) {
-	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
-	defer cancel()
-	defer func() {
-		if v := recover(); v != nil {
-			p, err = nil, fmt.Errorf("panic: %v", v)
-		}
-		if err != nil {
-			err = fmt.Errorf("load %s: %w", ref, err)
-		}
-	}()
-	data, err := l.blobs.Get(ctx, string(ref.Digest))
-	if err != nil {
-		return nil, err
-	}
-	if got := prompts.DigestOf(data); got != ref.Digest {
-		return nil, fmt.Errorf("the bytes hash to %s", got)
-	}
-	if p, err = prompts.Decode(data); err != nil {
-		return nil, err
-	}
-	if p.Name() != ref.Name {
-		return nil, fmt.Errorf("the artifact is prompt %q", p.Name())
-	}
-	return p, nil
-}
-
-func (l *loader) settle(ref prompts.Ref, p *prompts.Prompt, err error) {
-	if err != nil {
-		l.log.Warn("prompt not loadable", "ref", ref.String(), "error", err)
-	}
+// pending says whether ref is neither in memory nor known not to be had. local
+// asks about disk and bundle only.
+func (l *loader) pending(ref prompts.Ref, local bool) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	it := l.items[ref]
-	it.prompt, it.err, it.fetching = p, err, false
+	if it == nil {
+		return true
+	}
+	switch it.phase {
+	case phaseLoaded, phaseFailed:
+		return false
+	case phaseRemote, phaseMissed:
+		return !local && it.err == nil
+	}
+	return it.err == nil // it was tried before: nobody waits a second time
 }
 
-func (l *loader) release(refs []prompts.Ref, cause error) {
-	for _, ref := range refs {
-		l.settle(ref, nil, fmt.Errorf("load %s: %w: %w", ref, errNotLoaded, cause))
+// want asks for ref; remote: from the bucket too. It returns at once.
+func (l *loader) want(ref prompts.Ref, remote bool, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	it := l.item(ref)
+	it.named = now
+	it.remote = it.remote || remote
+	switch {
+	case l.ctx == nil:
+	case it.phase == phaseNew:
+		it.phase = phaseLocal
+		l.local = append(l.local, ref)
+		l.work()
+	case it.phase == phaseMissed && it.remote:
+		it.phase = phaseRemote
+		l.remote = append(l.remote, ref)
+		l.work()
+	}
+}
+
+// item returns the item of ref. l.mu is held.
+func (l *loader) item(ref prompts.Ref) *item {
+	it := l.items[ref]
+	if it == nil {
+		it = &item{}
+		l.items[ref] = it
+	}
+	return it
+}
+
+// work starts workers for what is in the queues. l.mu is held.
+func (l *loader) work() {
+	for l.localWorkers < min(2*runtime.GOMAXPROCS(0), len(l.local)) {
+		l.localWorkers++
+		l.wg.Go(l.readLocal)
+	}
+	for l.remoteWorkers < min(parallel, len(l.remote)) {
+		l.remoteWorkers++
+		l.wg.Go(l.fetchRemote)
+	}
+}
+
+// next takes the first ref of a queue. The worker that finds none ends.
+func (l *loader) next(queue *[]prompts.Ref, workers *int) (ref prompts.Ref, ctx context.Context, disk localBlobs, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(*queue) == 0 || l.ctx == nil {
+		*workers--
+		return ref, nil, nil, false
+	}
+	ref = (*queue)[0]
+	*queue = (*queue)[1:]
+	return ref, l.ctx, l.disk, true
+}
+
+func (l *loader) readLocal() {
+	for {
+		ref, _, disk, ok := l.next(&l.local, &l.localWorkers)
+		if !ok {
+			return
+		}
+		p, err := l.nearby(disk, ref)
+		l.mu.Lock()
+		it := l.item(ref)
+		switch {
+		case p != nil:
+			l.loaded(ref, it, p)
+		case it.remote && l.ctx != nil:
+			it.phase = phaseRemote
+			l.remote = append(l.remote, ref)
+			l.work()
+			l.settled = append(l.settled, ref) // whoever waits for disk only wants to know
+		default:
+			it.phase = phaseMissed
+			l.settled = append(l.settled, ref)
+			it.finish()
+		}
+		news := l.news
+		l.mu.Unlock()
+		if err != nil {
+			l.log.Warn("prompt not read from the cache", "ref", ref.String(), "error", err)
+		}
+		if news != nil {
+			news()
+		}
+	}
+}
+
+func (l *loader) fetchRemote() {
+	for {
+		ref, ctx, disk, ok := l.next(&l.remote, &l.remoteWorkers)
+		if !ok {
+			return
+		}
+		p, err := l.fetch(ctx, ref)
+		l.mu.Lock()
+		it := l.item(ref)
+		if p != nil {
+			l.loaded(ref, it, p)
+			l.hurry()
+		} else {
+			it.phase, it.err = phaseFailed, err
+			it.tries++
+			it.due = time.Now().Add(pause(it.tries))
+			l.failed[ref] = it
+			l.settled = append(l.settled, ref)
+			it.finish()
+		}
+		news := l.news
+		l.mu.Unlock()
+		if news != nil {
+			news()
+		}
+		switch {
+		case err != nil:
+			l.log.Warn("prompt not loadable", "ref", ref.String(), "error", err)
+		case disk != nil:
+			if err := disk.PutBlob(string(ref.Digest), p.Artifact()); err != nil {
+				l.log.Warn("prompt not kept on disk", "ref", ref.String(), "error", err)
+			}
+		}
+	}
+}
+
+// loaded notes that ref is in memory. l.mu is held.
+func (l *loader) loaded(ref prompts.Ref, it *item, p *prompts.Prompt) {
+	it.phase, it.prompt, it.err, it.tries = phaseLoaded, p, nil, 0
+	delete(l.failed, ref)
+	l.settled = append(l.settled, ref)
+	it.finish()
+}
+
+// hurry makes everything that failed due: the bucket answers again. l.mu is held.
+func (l *loader) hurry() {
+	for ref, it := range l.failed {
+		if it.tries > 1 { // a first failure has its short pause
+			l.again(ref, it)
+		}
+	}
+}
+
+// again puts a ref that failed into the queue. l.mu is held.
+func (l *loader) again(ref prompts.Ref, it *item) {
+	delete(l.failed, ref)
+	it.phase = phaseRemote
+	l.remote = append(l.remote, ref)
+	l.work()
+}
+
+func (it *item) finish() {
+	if it.done != nil {
+		close(it.done)
+		it.done = nil
+	}
+}
+
+// pause is how long to wait after so many failures, give or take a fifth.
+func pause(tries int) time.Duration {
+	d := min(firstRetry<<min(tries-1, 10), lastRetry)
+	return time.Duration(float64(d) * (0.8 + 0.4*rand.Float64()))
+}
+
+// retry tries again what is due, at a poll also the few that wait for the
+// longest time, and returns when the next one is due.
+func (l *loader) retry(now time.Time, poll bool) (next time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ctx == nil {
+		return time.Time{}
+	}
+	for ref, it := range l.failed {
+		if !it.due.After(now) {
+			l.again(ref, it)
+		}
+	}
+	for i := 0; poll && i < probes && len(l.failed) > 0; i++ {
+		var oldest prompts.Ref
+		for ref, it := range l.failed {
+			if first := l.failed[oldest]; first == nil || it.due.Before(first.due) {
+				oldest = ref
+			}
+		}
+		l.again(oldest, l.failed[oldest])
+	}
+	for _, it := range l.failed {
+		if next.IsZero() || it.due.Before(next) {
+			next = it.due
+		}
+	}
+	return next
+}
+
+// take returns the refs that were settled since the last call.
+func (l *loader) take() []prompts.Ref {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := l.settled
+	l.settled = nil
+	return out
+}
+
+// resolve returns the prompt of ref from memory, disk, bundle or bucket.
+func (l *loader) resolve(ctx context.Context, ref prompts.Ref) (*prompts.Prompt, error) {
+	l.mu.Lock()
+	if l.ctx == nil {
+		l.mu.Unlock()
+		return nil, errors.New("the provider is not initialised, or was shut down")
+	}
+	it := l.item(ref)
+	if it.prompt != nil {
+		l.mu.Unlock()
+		return it.prompt, nil
+	}
+	if it.phase == phaseFailed {
+		l.again(ref, it)
+	}
+	if it.done == nil {
+		it.done = make(chan struct{})
+	}
+	done := it.done
+	l.mu.Unlock()
+	l.want(ref, true, time.Now())
+	select {
+	case <-done:
+		return l.get(ref)
+	case <-ctx.Done():
+		return nil, fmt.Errorf("load %s: %w", ref, ctx.Err())
 	}
 }
 
 // trim forgets what no feed has named for keepFor.
-func (l *loader) trim() {
+func (l *loader) trim(now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for ref, it := range l.items {
-		if !it.fetching && time.Since(it.named) > keepFor {
+		idle := it.phase == phaseLoaded || it.phase == phaseFailed || it.phase == phaseMissed || it.phase == phaseNew
+		if idle && it.done == nil && !it.current && now.Sub(it.named) > keepFor {
 			delete(l.items, ref)
+			delete(l.failed, ref)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -16,6 +17,7 @@ import (
 // enabled answers a boolean evaluation.
 func (p *Provider) enabled(f *Flag, caller openfeature.FlattenedContext) openfeature.BoolResolutionDetail {
 	on := p.flags.Enabled(f, caller)
+	p.flags.Count(f, on, "")
 	d := openfeature.BoolResolutionDetail{Value: on}
 	d.Reason, d.Variant = openfeature.TargetingMatchReason, "on"
 	if !on {
@@ -28,6 +30,7 @@ func (p *Provider) enabled(f *Flag, caller openfeature.FlattenedContext) openfea
 // plain answers with the payload of the caller's variant, read by decode.
 func plain[T any](p *Provider, f *Flag, def T, caller openfeature.FlattenedContext, decode func(Payload) (T, *openfeature.ResolutionError)) openfeature.GenericResolutionDetail[T] {
 	m := p.flags.Variant(f, caller)
+	p.flags.Count(f, m.On, cmp.Or(m.Variant.Name, disabledVariant))
 	meta := openfeature.FlagMetadata{keyEnabled: m.On, keySet: p.setID()}
 	d := openfeature.GenericResolutionDetail[T]{Value: def}
 	d.FlagMetadata, d.Variant = meta, disabledVariant
@@ -55,14 +58,14 @@ func plain[T any](p *Provider, f *Flag, def T, caller openfeature.FlattenedConte
 
 // number answers for the two number types.
 func number[T any](p *Provider, flag string, def T, caller openfeature.FlattenedContext, decode func(Payload) (T, *openfeature.ResolutionError)) openfeature.GenericResolutionDetail[T] {
-	f, st, fail := p.lookup(flag)
+	s, fail := p.lookup(flag)
 	switch {
 	case fail != nil:
 		return failed(p, def, *fail)
-	case f == nil || st.isPrompt:
+	case s.isPrompt:
 		return failed(p, def, openfeature.NewTypeMismatchResolutionError(fmt.Sprintf("%q is a prompt flag: ask for an object or a string", flag)))
 	}
-	return plain(p, f, def, caller, decode)
+	return plain(p, s.flag, def, caller, decode)
 }
 
 func stringPayload(p Payload) (string, *openfeature.ResolutionError) {

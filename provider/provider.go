@@ -2,11 +2,9 @@ package provider
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"path"
+	"runtime/debug"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,38 +15,6 @@ import (
 // Name is what Provider.Metadata answers and what every event carries.
 const Name = "promptflag"
 
-// WhenOff says what a prompt flag answers while its environment is OFF or a
-// parent flag is not satisfied.
-type WhenOff int
-
-const (
-	// Stable: the stable version, so that the big switch is a rollback.
-	Stable WhenOff = iota
-	// Default: the caller's default, as a plain flag does.
-	Default
-)
-
-// Options of New; nil means the zero value of every field.
-type Options struct {
-	// FlagPrefix is what flag names have in front of prompt names, the
-	// flag_prefix of promptflag.toml. Evaluations name the flag: prefix and
-	// prompt name. Empty: flag name = prompt name.
-	FlagPrefix string
-	// Prompts are globs (package path) of prompt names that this service uses:
-	// "support.*". Only these are loaded; asking for another one answers the
-	// caller's default with GENERAL. Empty: all.
-	Prompts []string
-	// WhenOff is what OFF means. Zero: the stable version.
-	WhenOff WhenOff
-	// Structure makes ObjectValue return a fresh map[string]any of the artifact
-	// at every call, for callers that know nothing of package prompts. False: a
-	// shared, immutable *prompts.Prompt.
-	Structure bool
-	// Logger gets what an operator may want to see; never prompt text, user ids
-	// or tokens. Nil: nothing is logged.
-	Logger *slog.Logger
-}
-
 // Blobs is where artifacts are read from; *store.Bucket is one. Get returns
 // the bytes stored under digest, "sha256:<64 lower hex>". The provider checks
 // them again.
@@ -58,7 +24,8 @@ type Blobs interface {
 
 // Provider is an OpenFeature provider whose values are prompts. It may be
 // shared by goroutines. Bind it to one domain of one OpenFeature API instance;
-// any number of Providers can live in one process and share nothing.
+// any number of Providers can live in one process and share nothing but the
+// cache on disk.
 type Provider struct {
 	flags  Flags
 	loader *loader
@@ -66,10 +33,9 @@ type Provider struct {
 	log    *slog.Logger
 	now    func() time.Time
 
-	ready atomic.Bool                        // a feed is visible
-	seen  atomic.Pointer[time.Time]          // when the visible feed was last known to be the newest
-	set   atomic.Pointer[string]             // Feed.Set of the visible feed
-	gone  atomic.Pointer[map[string]*absent] // flags that were in an earlier feed
+	view   atomic.Pointer[view] // nil: not ready
+	seen   atomic.Int64         // when the feed was last known to be the newest, Unix nanoseconds
+	lacked atomic.Bool          // some shown.lacked was set since somebody looked
 
 	life sync.Mutex // held while starting and while shutting down
 	run  *run       // nil when not initialised; guarded by life
@@ -82,6 +48,7 @@ var (
 	_ openfeature.FeatureProvider          = (*Provider)(nil)
 	_ openfeature.ContextAwareStateHandler = (*Provider)(nil)
 	_ openfeature.EventHandler             = (*Provider)(nil)
+	_ openfeature.Tracker                  = (*Provider)(nil)
 )
 
 // New returns a provider that reads its flags from flags and its prompts from
@@ -97,7 +64,7 @@ func New(flags Flags, blobs Blobs, o *Options) *Provider {
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}
-	p.loader = newLoader(blobs, p.log)
+	p.loader = newLoader(blobs, &p.opt, p.log)
 	return p
 }
 
@@ -107,26 +74,15 @@ func (p *Provider) Metadata() openfeature.Metadata { return openfeature.Metadata
 // Hooks returns no hooks; the ones of package otelprompt are added by whoever wants them.
 func (p *Provider) Hooks() []openfeature.Hook { return nil }
 
-// promptName returns the prompt that flag is about, and whether this provider
-// is to load it.
-func (p *Provider) promptName(flag string) (name string, selected bool) {
-	name, ok := strings.CutPrefix(flag, p.opt.FlagPrefix)
-	if !ok || len(p.opt.Prompts) == 0 {
-		return name, ok
+// Track gives a tracking event to Options.Tracker.
+func (p *Provider) Track(ctx context.Context, name string, ec openfeature.EvaluationContext, d openfeature.TrackingEventDetails) {
+	if p.opt.Tracker == nil {
+		return
 	}
-	for _, glob := range p.opt.Prompts {
-		if ok, _ := path.Match(glob, name); ok {
-			return name, true
+	defer func() {
+		if v := recover(); v != nil {
+			p.log.Error("panic in tracker", "event", name, "panic", v, "stack", string(debug.Stack()))
 		}
-	}
-	return name, false
-}
-
-func (o *Options) check() error {
-	for _, glob := range o.Prompts {
-		if _, err := path.Match(glob, ""); err != nil {
-			return fmt.Errorf("option Prompts: glob %q: %w", glob, err)
-		}
-	}
-	return nil
+	}()
+	p.opt.Tracker.Track(ctx, name, ec, d)
 }

@@ -107,7 +107,7 @@ func TestNotLoadable(t *testing.T) {
 			if fmt.Sprint(d.Value) != good.String() || d.Reason != StaleReason || d.FlagMetadata[keyRequested] != tt.ref.String() || d.Variant != good.Version() {
 				t.Errorf("answer = %+v", d)
 			}
-			f.h.Current()
+			f.current()
 			e := nextEvent(t, p)
 			if e.EventType != openfeature.ProviderError || !slices.Equal(e.FlagChanges, []string{"p"}) || !strings.Contains(e.Message, tt.want) {
 				t.Errorf("event = %+v, want an ERROR that says %q", e, tt.want)
@@ -140,8 +140,7 @@ func TestLastStable(t *testing.T) {
 	f.feed(flagOf("p", strategyOf("stable", 100, missing)))
 	check("back, not loadable", StaleReason)
 	f.feed()
-	now := p.now()
-	p.now = func() time.Time { return now.Add(goneFor + time.Minute) }
+	f.clock.add(24*time.Hour + time.Minute)
 	if d := object(p, "p"); d.ResolutionDetail().ErrorCode != openfeature.FlagNotFoundCode || d.Value != "default" {
 		t.Errorf("vanished a day ago: %+v", d)
 	}
@@ -150,49 +149,19 @@ func TestLastStable(t *testing.T) {
 	}
 }
 
-// While a flag vanishes or comes back, it is not unknown for a moment.
-func TestVanishing(t *testing.T) {
-	var blobs fakeBlobs
-	a := blobs.put("p", "a")
-	flag := flagOf("p", strategyOf("stable", 100, a))
-	p, f := start(t, &blobs, nil, flag)
-	check := func(when string, reason openfeature.Reason) {
-		t.Helper()
-		if d := object(p, "p"); fmt.Sprint(d.Value) != a.String() || d.Reason != reason {
-			t.Errorf("%s: %+v, want %s", when, d, reason)
-		}
-	}
-	for range 2 {
-		visible := f.h.Load(context.Background(), &Feed{Set: "default/production"})
-		check("loaded without it", openfeature.StaticReason)
-		f.flags = nil
-		check("becoming visible without it", StaleReason)
-		visible()
-		check("visible without it", StaleReason)
-		again := flagOf("p", flag.Strategies...)
-		visible = f.h.Load(context.Background(), &Feed{Set: "default/production", Flags: []*Flag{again}})
-		check("loaded with it", StaleReason)
-		f.flags = map[string]*Flag{"p": again}
-		check("becoming visible with it", openfeature.StaticReason)
-		visible()
-	}
-	if n := len(p.goneFlags()); n != 0 {
-		t.Errorf("%d flags are gone, want none", n)
-	}
-}
-
 func TestFeedAge(t *testing.T) {
 	var blobs fakeBlobs
 	p, f := start(t, &blobs, nil, flagOf("p", strategyOf("stable", 100, blobs.put("p", "a"))))
-	base := p.now()
+	f.clock.add(500 * time.Millisecond)
+	was := int64(0)
 	for _, seconds := range []int64{0, 1, 7, 7, 3000} {
-		now := base.Add(time.Duration(seconds)*time.Second + 500*time.Millisecond)
-		p.now = func() time.Time { return now }
+		f.clock.add(time.Duration(seconds-was) * time.Second)
+		was = seconds
 		if got := object(p, "p").FlagMetadata[keyAge]; got != seconds {
 			t.Errorf("%s = %v (%T), want %d", keyAge, got, got, seconds)
 		}
 	}
-	f.h.Current()
+	f.current()
 	if got := object(p, "p").FlagMetadata[keyAge]; got != int64(0) {
 		t.Errorf("after a poll: %v", got)
 	}
@@ -216,44 +185,19 @@ func TestPanic(t *testing.T) {
 	}
 }
 
+// Whose answer may have changed: defined otherwise, new, gone, or below a
+// parent that is one of these.
 func TestChanges(t *testing.T) {
-	flag := func(fingerprint string, parents ...string) *Flag {
-		return &Flag{Fingerprint: fingerprint, Parents: parents}
+	flag := func(name, fingerprint string, parents ...string) *Flag {
+		return &Flag{Name: name, Enabled: true, Fingerprint: fingerprint, Parents: parents}
 	}
-	prev := map[string]*Flag{"same": flag("1"), "other": flag("1"), "left": flag("1"), "child": flag("1", "other"), "orphan": flag("1", "left"), "quiet": flag("1", "same")}
-	next := map[string]*Flag{"same": flag("1"), "other": flag("2"), "new": flag("1"), "child": flag("1", "other"), "orphan": flag("1", "left"), "quiet": flag("1", "same")}
-	want := []string{"child", "left", "new", "orphan", "other"}
-	if diff := cmp.Diff(want, changes(prev, next)); diff != "" {
-		t.Errorf("changes (-want +got)\n%s", diff)
-	}
-}
-
-// A store that never answers holds a feed up for a bounded time, once.
-func TestHungStore(t *testing.T) {
 	var blobs fakeBlobs
-	a, b := blobs.put("p", "a"), blobs.put("p", "b")
-	p, f := start(t, &blobs, nil, flagOf("p", strategyOf("stable", 100, a)))
-	release := make(chan struct{})
-	blobs.hook = func(ctx context.Context) error {
-		select {
-		case <-release:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	defer close(release)
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Millisecond)
-	defer cancel()
-	feed := &Feed{Set: "default/production", Flags: []*Flag{flagOf("p", strategyOf("candidate", 100, b), strategyOf("stable", 100, a))}}
-	start := time.Now()
-	f.h.Load(ctx, feed)
-	f.h.Load(context.Background(), feed) // the same ref again: it failed once, so nobody waits
-	if d := time.Since(start); d > 2*time.Second {
-		t.Errorf("Load took %v", d)
-	}
-	if d := object(p, "p"); fmt.Sprint(d.Value) != a.String() {
-		t.Errorf("answer = %v", d.Value)
+	p, f := start(t, &blobs, nil,
+		flag("same", "1"), flag("other", "1"), flag("left", "1"), flag("child", "1", "other"), flag("quiet", "1", "same"))
+	f.feed(flag("same", "1"), flag("other", "2"), flag("new", "1"), flag("child", "1", "other"), flag("quiet", "1", "same"))
+	want := []string{"child", "left", "new", "other"}
+	if diff := cmp.Diff(want, nextEvent(t, p).FlagChanges); diff != "" {
+		t.Errorf("changes (-want +got)\n%s", diff)
 	}
 }
 
@@ -275,10 +219,8 @@ func TestInitErrors(t *testing.T) {
 		}
 	})
 	t.Run("late", func(t *testing.T) {
-		f := &fakeFlags{match: first}
 		var blobs fakeBlobs
-		p := New(f, &blobs, nil)
-		defer p.Shutdown()
+		p, f := create(t, &blobs, nil)
 		ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
 		defer cancel()
 		if err := p.InitWithContext(ctx, openfeature.EvaluationContext{}); !errors.Is(err, context.DeadlineExceeded) {
@@ -290,6 +232,13 @@ func TestInitErrors(t *testing.T) {
 		}
 		if err := p.Init(openfeature.EvaluationContext{}); err != nil {
 			t.Errorf("Init of a provider that is ready: %v", err)
+		}
+	})
+	t.Run("no server, nothing on disk", func(t *testing.T) {
+		p, f := create(t, &fakeBlobs{}, nil)
+		f.failed(errors.New("connection refused"))
+		if err := p.Init(openfeature.EvaluationContext{}); err == nil || !strings.Contains(err.Error(), "connection refused") {
+			t.Errorf("Init = %v", err)
 		}
 	})
 }
@@ -309,19 +258,12 @@ func TestEventsUnread(t *testing.T) {
 	}
 }
 
-// A feed that becomes visible while the provider shuts down does not wake it up.
+// A feed that comes while the provider shuts down does not wake it up.
 func TestShutdownBeforeFirstFeed(t *testing.T) {
 	var blobs fakeBlobs
-	f := &fakeFlags{match: first}
-	p := New(f, &blobs, nil)
-	if _, err := p.start(); err != nil {
-		t.Fatal(err)
-	}
-	flag := flagOf("p", strategyOf("stable", 100, blobs.put("p", "a")))
-	visible := f.h.Load(context.Background(), &Feed{Set: "default/production", Flags: []*Flag{flag}})
+	p, f := create(t, &blobs, nil)
 	p.Shutdown()
-	f.flags = map[string]*Flag{"p": flag}
-	visible()
+	f.h.Feed(feedOf(flagOf("p", strategyOf("stable", 100, blobs.put("p", "a")))))
 	if d := object(p, "p"); d.Value != "default" || d.ResolutionDetail().ErrorCode != openfeature.ProviderNotReadyCode {
 		t.Errorf("after Shutdown: %+v", d)
 	}

@@ -132,7 +132,7 @@ func (w *team) service(refresh time.Duration) *openfeature.Client {
 	}
 	w.Cleanup(func() { bucket.Close() })
 	api := isolated.NewAPI()
-	p := provider.New(source, bucket, &provider.Options{FlagPrefix: w.prefix})
+	p := provider.New(source, bucket, &provider.Options{FlagPrefix: w.prefix, NoCache: true})
 	ctx, cancel := context.WithTimeout(w.Context(), 30*time.Second)
 	defer cancel()
 	if err := api.SetProviderAndWait(ctx, p); err != nil {

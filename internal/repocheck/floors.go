@@ -42,7 +42,8 @@ var floors = []layer{
 	{"store/cloud", 2, "store"},
 	{"store/storetest", 2, "store"},
 
-	{"provider", 1, "prompts store"},
+	{"provider", 1, "prompts store provider/internal/disk"},
+	{"provider/internal/disk", 0, ""},
 	{"evalkit", 1, "prompts evalkit/stats"},
 
 	{"prompts", 0, ""},

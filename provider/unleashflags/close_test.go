@@ -9,8 +9,8 @@ import (
 	"github.com/promptflag/promptflag/provider"
 )
 
-// A poll that ends while Close begins leaves no flag behind.
-func TestCloseWhilePolling(t *testing.T) {
+// After Close no feed is handed over, and a flag of an earlier one is off.
+func TestClose(t *testing.T) {
 	s, err := New(Options{URL: "file://" + t.TempDir(), Environment: "production", RefreshInterval: time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
@@ -19,22 +19,15 @@ func TestCloseWhilePolling(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	failed, visible := make(chan struct{}, 1), make(chan struct{}, 1)
-	signal := func(c chan struct{}) {
-		select {
-		case c <- struct{}{}:
-		default:
-		}
+	if err := os.WriteFile(s.dir+"/production.json", doc, 0o600); err != nil {
+		t.Fatal(err)
 	}
-	err = s.Start(provider.Handler{
-		Load:    func(context.Context, *provider.Feed) func() { return func() { signal(visible) } },
-		Current: func() {},
-		Failed:  func(error) { signal(failed) }, // no document yet
-	})
+	feeds := make(chan *provider.Feed, 1000)
+	err = s.Start(provider.Handler{Feed: func(f *provider.Feed) { feeds <- f }, Current: func() {}, Failed: func(error) {}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	<-failed
+	f := (<-feeds).Flags[0]
 	e := s.engine
 	e.gate.RLock() // an evaluation: Close waits for it
 	closed := make(chan error)
@@ -43,18 +36,22 @@ func TestCloseWhilePolling(t *testing.T) {
 		s.life.Unlock()
 		time.Sleep(time.Millisecond)
 	}
-	if err := os.WriteFile(s.dir+"/production.json", doc, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	select {
-	case <-visible:
-	case <-time.After(100 * time.Millisecond): // as it should be: the poll waits for Close
-	}
 	e.gate.RUnlock()
 	if err := <-closed; err != nil {
 		t.Fatal(err)
 	}
-	if f := s.Flag("support.reply"); f != nil {
-		t.Errorf("Flag after Close = %v", f)
+	if err := os.WriteFile(s.dir+"/production.json", append(doc, '\n'), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-feeds:
+		t.Error("a feed after Close")
+	case <-time.After(20 * time.Millisecond):
+	}
+	if m := s.Variant(f, nil); !m.Off || s.Enabled(f, nil) {
+		t.Errorf("after Close: %+v, want off", m)
+	}
+	if _, err := s.Decode([]byte(`{"features":[]}`)); err == nil {
+		t.Error("Decode after Close gives no error")
 	}
 }

@@ -110,7 +110,7 @@ func TestBehindMultiProvider(t *testing.T) {
 		t.Fatal(err)
 	}
 	m, err := multi.NewProvider(multi.StrategyFirstMatch,
-		multi.WithProvider("promptflag", provider.New(source, newBucket(t), nil)),
+		multi.WithProvider("promptflag", provider.New(source, newBucket(t), &provider.Options{NoCache: true})),
 		multi.WithProvider("other", memprovider.NewInMemoryProvider(map[string]memprovider.InMemoryFlag{
 			"elsewhere": {State: memprovider.Enabled, DefaultVariant: "v", Variants: map[string]any{"v": "from the other provider"}},
 		})))

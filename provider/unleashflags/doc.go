@@ -12,9 +12,9 @@
 //
 // The client (unleash-client-go v4.5.0) decides; everything around it is ours:
 //
-//	poll loop:   fetch from server or file -> normalise, mark -> provider loads
-//	             what the feed names -> visible, one atomic store
-//	evaluation:  flag of the visible feed -> client's GetVariant on the
+//	poll loop:   fetch from server or file -> normalise, mark, compile -> provider,
+//	             which loads what the feed names and makes it visible flag by flag
+//	evaluation:  a flag that the provider shows -> client's GetVariant on the
 //	             definition that came with it -> match
 //
 // The client takes the definition of a flag as an option of every call, so that

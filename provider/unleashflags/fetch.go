@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+
+	"github.com/promptflag/promptflag/provider"
 )
 
 // maxFeed bounds the body of a feed.
@@ -148,7 +150,7 @@ func statusError(code int) error {
 	text := fmt.Sprintf("%d %s", code, http.StatusText(code))
 	switch code {
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return fmt.Errorf("%s: the server refuses the token; a service needs a backend (client) token of its environment, neither an admin nor a personal one", text)
+		return fmt.Errorf("%s: %w: the server refuses the token; a service needs a backend (client) token of its environment, neither an admin nor a personal one", text, provider.ErrRefused)
 	case http.StatusNotFound:
 		return fmt.Errorf("%s: no Unleash client API there; check the URL", text)
 	}

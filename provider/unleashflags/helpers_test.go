@@ -24,10 +24,16 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	cache, err := os.MkdirTemp("", "promptflag-cache")
+	if err != nil {
+		panic(err)
+	}
+	_ = os.Setenv("PROMPTFLAG_CACHE_DIR", cache) // of the examples
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		if exampleDir != "" {
 			_ = os.RemoveAll(exampleDir)
 		}
+		_ = os.RemoveAll(cache)
 		os.Exit(code)
 	}))
 }
@@ -179,6 +185,10 @@ func serve(t testing.TB, o unleashflags.Options, blobs provider.Blobs, po *provi
 	if err != nil {
 		t.Fatal(err)
 	}
+	if po == nil {
+		po = &provider.Options{}
+	}
+	po.NoCache = po.CacheDir == ""
 	s := newService(t, provider.New(source, blobs, po))
 	if err := s.api.SetProviderAndWait(context.Background(), s.provider); err != nil {
 		t.Fatal(err)

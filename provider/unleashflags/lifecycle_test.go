@@ -239,7 +239,7 @@ func TestShutdownAndAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := provider.New(source, newBucket(t), nil)
+	p := provider.New(source, newBucket(t), &provider.Options{NoCache: true})
 	p.Shutdown() // before any Init
 	for life := range 3 {
 		s := newService(t, p)
@@ -282,7 +282,7 @@ func TestTwoDomains(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, api, ctx := provider.New(source, newBucket(t), nil), isolated.NewAPI(), context.Background()
+	p, api, ctx := provider.New(source, newBucket(t), &provider.Options{NoCache: true}), isolated.NewAPI(), context.Background()
 	for _, domain := range []string{"a", "b"} {
 		if err := api.SetProviderAndWait(ctx, p, openfeature.WithDomain(domain)); err != nil {
 			t.Fatal(err)
@@ -315,7 +315,7 @@ func TestInitWithoutFlags(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newService(t, provider.New(source, newBucket(t), nil))
+	s := newService(t, provider.New(source, newBucket(t), &provider.Options{NoCache: true}))
 	if err := s.api.SetProviderAndWait(context.Background(), s.provider); err == nil || !strings.Contains(err.Error(), "production.json") {
 		t.Errorf("SetProviderAndWait = %v, want an error that names the document", err)
 	}

@@ -39,7 +39,9 @@ type Options struct {
 	// MetricsInterval is the time from one report of exposures to the next.
 	// Zero: 60 s; negative: none are reported.
 	MetricsInterval time.Duration
-	// Timeout is for one request to the server. Zero: 5 s.
+	// Timeout is for one request to the server. Zero: RefreshInterval, but at
+	// least 1 s and at most 5 s, so that a poll that hangs does not delay the one
+	// that finds the server well again.
 	Timeout time.Duration
 	// HTTPClient makes the requests, redirects and proxies included; its
 	// Timeout should be zero. Nil: one of this source's own.
@@ -63,7 +65,7 @@ func (o *Options) defaults() {
 		o.MetricsInterval = time.Minute
 	}
 	if o.Timeout <= 0 {
-		o.Timeout = 5 * time.Second
+		o.Timeout = min(max(o.RefreshInterval, time.Second), 5*time.Second)
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

@@ -3,6 +3,7 @@ package unleashflags
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,8 +15,6 @@ import (
 	"github.com/promptflag/promptflag/provider"
 )
 
-var errClosed = errors.New("closed")
-
 // run polls until ctx ends.
 func (e *engine) run(ctx context.Context) {
 	defer close(e.done)
@@ -25,7 +24,7 @@ func (e *engine) run(ctx context.Context) {
 	for {
 		next, err := e.poll(ctx, tag)
 		switch {
-		case ctx.Err() != nil, errors.Is(err, errClosed):
+		case ctx.Err() != nil:
 			return
 		case err == nil:
 			tag = next
@@ -42,8 +41,7 @@ func (e *engine) run(ctx context.Context) {
 	}
 }
 
-// poll makes the newest feed visible and returns its tag. The provider has
-// loaded what the feed names before that, or has waited long enough.
+// poll hands the newest feed over and returns its tag.
 func (e *engine) poll(ctx context.Context, tag string) (next string, err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -54,39 +52,33 @@ func (e *engine) poll(ctx context.Context, tag string) (next string, err error) 
 	if err != nil {
 		return "", err
 	}
-	wire, err := decodeFeed(body)
+	feed, err := e.decode(body)
 	if err != nil {
 		return "", fmt.Errorf("poll flags: %w", err)
 	}
-	list, features := e.compileAll(wire)
-	visible := e.handler.Load(ctx, &provider.Feed{Set: e.src.setID(wire.Query), Flags: list})
-	if ctx.Err() != nil {
-		return "", ctx.Err()
+	if ctx.Err() == nil {
+		e.handler.Feed(feed)
 	}
-	flags, parents := make(map[string]*provider.Flag, len(list)), map[string]any{}
+	return next, nil
+}
+
+// decode makes a feed of the body that a server answers with.
+func (e *engine) decode(body []byte) (*provider.Feed, error) {
+	wire, err := decodeFeed(body)
+	if err != nil {
+		return nil, err
+	}
+	list, features := e.compileAll(wire)
+	parents := map[string]any{}
 	for _, f := range list {
-		flags[f.Name] = f
 		for _, parent := range f.Parents {
 			parents[parent] = features[parent]
 		}
 	}
-	if !e.show(flags, parents) {
-		return "", errClosed
-	}
-	visible()
-	return next, nil
-}
-
-// show makes flags the ones that evaluation sees; false after Close.
-func (e *engine) show(flags map[string]*provider.Flag, parents map[string]any) bool {
-	e.gate.RLock()
-	defer e.gate.RUnlock()
-	if e.closed {
-		return false
-	}
-	e.parents.Store(&parents)
-	e.src.flags.Store(&flags)
-	return true
+	return &provider.Feed{
+		Set: e.src.setID(wire.Query), Flags: list, Body: body,
+		Use: func() { e.parents.Store(&parents) },
+	}, nil
 }
 
 // compileAll returns the provider's and the client's view of every flag. A flag
@@ -123,8 +115,7 @@ func (s *Source) setID(raw json.RawMessage) string {
 	var q wireQuery
 	_ = json.Unmarshal(raw, &q)
 	project, environment := s.opt.Project, s.opt.Environment
-	scope, _, _ := strings.Cut(s.opt.Token, ".")
-	tokenProject, tokenEnvironment, _ := strings.Cut(scope, ":")
+	tokenProject, tokenEnvironment, _ := strings.Cut(s.scope(), ":")
 	if project == "" && len(q.Project) > 0 {
 		project = strings.Join(q.Project, "+")
 	}
@@ -138,4 +129,17 @@ func (s *Source) setID(raw json.RawMessage) string {
 		environment = tokenEnvironment
 	}
 	return project + "/" + environment
+}
+
+// scope is what the token is for, "<project>:<environment>"; of a token without
+// one, all of it.
+func (s *Source) scope() string {
+	scope, _, _ := strings.Cut(s.opt.Token, ".")
+	return scope
+}
+
+// Key is a hash of server, project, environment and the token's scope.
+func (s *Source) Key() string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{s.base.String(), s.dir, s.opt.Project, s.opt.Environment, s.scope()}, "\x00")))
+	return "unleash-" + hex.EncodeToString(sum[:16])
 }

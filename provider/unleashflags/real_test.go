@@ -360,7 +360,7 @@ func TestRealRefusesToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := provider.New(source, newBucket(t), nil)
+	p := provider.New(source, newBucket(t), &provider.Options{NoCache: true})
 	defer p.Shutdown()
 	err = p.Init(openfeature.EvaluationContext{})
 	if err == nil || !strings.Contains(err.Error(), "refuses the token") || strings.Contains(err.Error(), "nobody") {

@@ -30,8 +30,10 @@ type reporter struct {
 
 // counts of one flag, over all feeds.
 type counts struct {
-	yes, no  atomic.Int64
-	variants map[string]*atomic.Int64 // guarded by reporter.mu
+	yes, no atomic.Int64
+
+	mu       sync.Mutex
+	variants map[string]*atomic.Int64 // guarded by mu
 }
 
 // exposures is what one flag of one feed counts into.
@@ -62,37 +64,42 @@ func (r *reporter) exposures(flag string, variants []string) *exposures {
 	}
 	out := &exposures{counts: c, variants: make(map[string]*atomic.Int64, len(variants))}
 	for _, name := range variants {
-		if c.variants[name] == nil {
-			c.variants[name] = new(atomic.Int64)
-		}
-		out.variants[name] = c.variants[name]
+		out.variants[name] = c.variant(name)
 	}
 	return out
 }
 
-// count counts an answer of yes or no.
-func (e *exposures) count(on bool) {
-	switch {
-	case e == nil:
-	case on:
-		e.counts.yes.Add(1)
-	default:
-		e.counts.no.Add(1)
-	}
-}
-
-// countVariant counts an answer with a variant; no name is "disabled".
-func (e *exposures) countVariant(on bool, name string) {
+// count counts an answer of yes or no, and the variant that was given; "" when
+// none was asked for.
+func (e *exposures) count(on bool, variant string) {
 	if e == nil {
 		return
 	}
-	e.count(on)
-	if name == "" {
-		name = disabled
+	if on {
+		e.counts.yes.Add(1)
+	} else {
+		e.counts.no.Add(1)
 	}
-	if n := e.variants[name]; n != nil {
-		n.Add(1)
+	if variant == "" {
+		return
 	}
+	n := e.variants[variant]
+	if n == nil { // not one of this definition: an earlier version that is served instead
+		n = e.counts.variant(variant)
+	}
+	n.Add(1)
+}
+
+// variant returns the counter of a variant.
+func (c *counts) variant(name string) *atomic.Int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := c.variants[name]
+	if n == nil {
+		n = new(atomic.Int64)
+		c.variants[name] = n
+	}
+	return n
 }
 
 func (r *reporter) start() {
@@ -181,11 +188,13 @@ func (r *reporter) take() map[string]toggle {
 	out := map[string]toggle{}
 	for name, c := range r.flags {
 		t := toggle{Yes: c.yes.Swap(0), No: c.no.Swap(0), Variants: map[string]int64{}}
+		c.mu.Lock()
 		for variant, n := range c.variants {
 			if v := n.Swap(0); v > 0 {
 				t.Variants[variant] = v
 			}
 		}
+		c.mu.Unlock()
 		if t.Yes+t.No > 0 || len(t.Variants) > 0 {
 			out[name] = t
 		}
@@ -201,7 +210,7 @@ func (r *reporter) giveBack(toggles map[string]toggle) {
 		c.yes.Add(t.Yes)
 		c.no.Add(t.No)
 		for variant, n := range t.Variants {
-			c.variants[variant].Add(n)
+			c.variant(variant).Add(n)
 		}
 	}
 }

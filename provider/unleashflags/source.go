@@ -2,6 +2,8 @@ package unleashflags
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/url"
 	"sync"
@@ -21,8 +23,6 @@ type Source struct {
 	base *url.URL // of the API; ends with /api/
 	dir  string   // of the embedded documents; "" with a server
 
-	flags atomic.Pointer[map[string]*provider.Flag] // of the visible feed
-
 	life   sync.Mutex // held while starting and while closing
 	engine *engine    // nil when closed; guarded by life
 }
@@ -38,12 +38,12 @@ type engine struct {
 	server  *server // nil with embedded documents
 	report  *reporter
 
-	parents atomic.Pointer[map[string]any] // api.Feature by name, of the visible feed
+	parents atomic.Pointer[map[string]any] // api.Feature by name, of the newest feed
 
 	cancel context.CancelFunc // ends the poll loop
 	done   chan struct{}      // closed when it has ended
 
-	gate   sync.RWMutex // held for reading while the client evaluates and while a feed becomes visible
+	gate   sync.RWMutex // held for reading while the client evaluates
 	closed bool         // guarded by gate; an evaluation after the client's Close can hang
 }
 
@@ -76,12 +76,20 @@ func (s *Source) Start(h provider.Handler) error {
 	return nil
 }
 
-// Flag returns the flag of that name in the visible feed.
-func (s *Source) Flag(name string) *provider.Flag {
-	if m := s.flags.Load(); m != nil {
-		return (*m)[name]
+// Decode reads the body of a feed as GET /api/client/features gives it. The
+// source must have been started.
+func (s *Source) Decode(body []byte) (*provider.Feed, error) {
+	s.life.Lock()
+	e := s.engine
+	s.life.Unlock()
+	if e == nil {
+		return nil, errors.New("decode feed: the flag source is not started")
 	}
-	return nil
+	feed, err := e.decode(body)
+	if err != nil {
+		return nil, fmt.Errorf("decode feed: %w", err)
+	}
+	return feed, nil
 }
 
 // Close stops polling, reports the last exposures and waits for both, no
@@ -96,7 +104,6 @@ func (s *Source) Close(ctx context.Context) error {
 	s.engine = nil
 	e.gate.Lock() // waits for evaluations, which only compute
 	e.closed = true
-	s.flags.Store(nil)
 	e.gate.Unlock()
 
 	done := make(chan struct{})
@@ -130,9 +137,7 @@ func (s *Source) Enabled(f *provider.Flag, caller openfeature.FlattenedContext) 
 	if c.engine.closed {
 		return false
 	}
-	on := c.engine.client.IsEnabled(f.Name, unleash.WithContext(ec), c.feature)
-	c.exposures.count(on)
-	return on
+	return c.engine.client.IsEnabled(f.Name, unleash.WithContext(ec), c.feature)
 }
 
 // Variant asks the client for the variant of f.
@@ -148,7 +153,12 @@ func (s *Source) Variant(f *provider.Flag, caller openfeature.FlattenedContext) 
 		return provider.Match{Off: true, Strategy: -1, Index: -1}
 	}
 	v := c.engine.client.GetVariant(f.Name, unleash.WithVariantContext(ec), c.variant)
-	m := c.match(f, v)
-	c.exposures.countVariant(m.On, m.Variant.Name)
-	return m
+	return c.match(f, v)
+}
+
+// Count counts an answer for the next report.
+func (s *Source) Count(f *provider.Flag, on bool, variant string) {
+	if c, ok := f.Compiled.(*compiled); ok {
+		c.exposures.count(on, variant)
+	}
 }

@@ -42,7 +42,7 @@ func (s *session) resolve(ctx context.Context, env config.Environment, name stri
 	api := isolated.NewAPI()
 	start, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	p := provider.New(source, bucket, &provider.Options{FlagPrefix: env.FlagPrefix, Prompts: []string{name}})
+	p := provider.New(source, bucket, &provider.Options{FlagPrefix: env.FlagPrefix, Prompts: []string{name}, NoCache: true})
 	defer shutdown(p)
 	if err := api.SetProviderAndWait(start, p); err != nil {
 		return nil, fmt.Errorf("start the provider: %w", err)

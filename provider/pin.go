@@ -1,0 +1,100 @@
+package provider
+
+import (
+	"context"
+	"time"
+
+	"github.com/open-feature/go-sdk/openfeature"
+
+	"github.com/promptflag/promptflag/prompts"
+)
+
+type pinKey struct{}
+
+// pins is what a context carries: one ref for each prompt.
+type pins map[string]prompts.Ref
+
+// WithPin returns a context in which evaluating the flag of ref's prompt answers
+// ref, so that a conversation stays on the version it began with: keep
+// prompt.Ref() with the conversation and pin it at each later turn. Pins of
+// different prompts add up; a second one of the same prompt replaces the first.
+//
+// A pin answers with the reason STATIC and the metadata promptPinned. It does
+// not outlive an emergency: while the environment is OFF everybody gets stable,
+// and a version that this process knows only as a candidate is given up when the
+// flag no longer names it. Evaluation does no I/O: a pinned version that is not
+// in memory is fetched in the background, and until then the flag decides
+// (reason STALE, promptRequested). Provider.Resolve brings it into memory first.
+func WithPin(ctx context.Context, ref prompts.Ref) context.Context {
+	old, _ := ctx.Value(pinKey{}).(pins)
+	list := make(pins, len(old)+1)
+	for name, other := range old {
+		list[name] = other
+	}
+	list[ref.Name] = ref
+	return context.WithValue(ctx, pinKey{}, list)
+}
+
+func pinned(ctx context.Context) (pins, bool) {
+	if ctx == nil {
+		return nil, false
+	}
+	list, ok := ctx.Value(pinKey{}).(pins)
+	return list, ok
+}
+
+// pinnedAnswer is the answer for a caller who pins versions; a is what the flag says.
+func (p *Provider) pinnedAnswer(list pins, s *shown, a *answer) *answer {
+	name, _ := p.opt.promptName(s.flag.Name)
+	ref, ok := list[name]
+	if !ok || a != nil && a.ref == ref.String() {
+		return a
+	}
+	prompt, withdrawn := p.loader.pinned(ref)
+	switch {
+	case withdrawn:
+		return a
+	case prompt == nil:
+		p.loader.want(ref, true, time.Now())
+		if a == nil {
+			return nil
+		}
+		return a.instead(ref.String())
+	}
+	base := baseOf(prompt, "", p.setID())
+	base[keyPinned] = true
+	return newAnswer(prompt, openfeature.StaticReason, base)
+}
+
+// note notes what a feed says of ref.
+func (l *loader) note(ref prompts.Ref, role string, partial bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	it := l.item(ref)
+	if role == RoleCandidate && partial {
+		it.dialled = true
+	} else {
+		it.stable = true
+	}
+}
+
+// current notes which refs the newest feed names.
+func (l *loader) current(named map[prompts.Ref]bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for ref, it := range l.items {
+		it.current = named[ref]
+	}
+}
+
+// pinned returns ref from memory, and whether it was withdrawn: a candidate
+// that no flag names any more and that was never for everybody.
+func (l *loader) pinned(ref prompts.Ref) (p *prompts.Prompt, withdrawn bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	it := l.items[ref]
+	if it == nil {
+		return nil, false
+	}
+	return it.prompt, it.dialled && !it.stable && !it.current
+}

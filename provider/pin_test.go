@@ -1,0 +1,91 @@
+package provider
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/open-feature/go-sdk/openfeature"
+
+	"github.com/promptflag/promptflag/prompts"
+)
+
+func TestPin(t *testing.T) {
+	var blobs fakeBlobs
+	a1, a2, a3, b1 := blobs.put("a", "1"), blobs.put("a", "2"), blobs.put("a", "3"), blobs.put("b", "1")
+	other := flagOf("b", strategyOf("stable", 100, b1))
+	p, f := start(t, &blobs, nil, flagOf("a", strategyOf("candidate", 50, a2), strategyOf("stable", 100, a1)), other)
+	ask := func(refs ...prompts.Ref) openfeature.InterfaceResolutionDetail {
+		ctx := context.Background()
+		for _, ref := range refs {
+			ctx = WithPin(ctx, ref)
+		}
+		return p.ObjectEvaluation(ctx, "a", "default", nil)
+	}
+	d := ask(b1, a1)
+	wantAnswer(t, "pinned to stable", d, a1, "STATIC")
+	if d.FlagMetadata[keyPinned] != true || d.FlagMetadata[keyVersion] != string(a1.Digest) {
+		t.Errorf("metadata = %v", d.FlagMetadata)
+	}
+	wantAnswer(t, "another prompt's pin", ask(b1), a2, "SPLIT")
+	wantAnswer(t, "pinned to what the flag says", ask(a2), a2, "SPLIT")
+	wantAnswer(t, "the last pin counts", ask(a1, a2), a2, "SPLIT")
+
+	f.feed(flagOf("a", strategyOf("stable", 100, a1)), other)
+	wantAnswer(t, "pinned to a candidate that was killed", ask(a2), a1, "STATIC")
+	f.feed(flagOf("a", strategyOf("stable", 100, a3)), other)
+	wantAnswer(t, "pinned to an earlier stable", ask(a1), a1, "STATIC")
+	off := flagOf("a", strategyOf("stable", 100, a3))
+	off.Enabled, off.Fingerprint = false, "off"
+	f.feed(off, other)
+	wantAnswer(t, "OFF overrules", ask(a1), a3, "DISABLED")
+}
+
+// A pinned version that is not in memory is fetched in the background.
+func TestPinNotInMemory(t *testing.T) {
+	var blobs fakeBlobs
+	a1, old := blobs.put("a", "1"), blobs.put("a", "0")
+	p, _ := start(t, &blobs, nil, flagOf("a", strategyOf("stable", 100, a1)))
+	ctx := WithPin(context.Background(), old)
+	d := p.ObjectEvaluation(ctx, "a", nil, nil)
+	wantAnswer(t, "on its way", d, a1, StaleReason)
+	if d.FlagMetadata[keyRequested] != old.String() {
+		t.Errorf("metadata = %v", d.FlagMetadata)
+	}
+	idle(p)
+	wantAnswer(t, "there", p.ObjectEvaluation(ctx, "a", nil, nil), old, "STATIC")
+}
+
+func TestResolve(t *testing.T) {
+	var blobs fakeBlobs
+	a1, old := blobs.put("a", "1"), blobs.put("a", "0")
+	p, _ := start(t, &blobs, nil, flagOf("a", strategyOf("stable", 100, a1)))
+	ctx := context.Background()
+	for range 2 {
+		got, err := p.Resolve(ctx, old)
+		if err != nil || got.Ref() != old {
+			t.Errorf("Resolve = %v, %v", got, err)
+		}
+	}
+	if blobs.gets != 2 {
+		t.Errorf("%d fetches, want one for each version", blobs.gets)
+	}
+	missing := prompts.Ref{Name: "a", Digest: prompts.DigestOf([]byte("x"))}
+	if _, err := p.Resolve(ctx, missing); err == nil || !strings.Contains(err.Error(), "no such blob") {
+		t.Errorf("Resolve of what is nowhere: %v", err)
+	}
+	if _, err := p.Resolve(ctx, prompts.Ref{Name: "b", Digest: old.Digest}); err == nil {
+		t.Error("Resolve of another prompt's bytes gives no error")
+	}
+	release := blobs.hang(missing)
+	short, cancel := context.WithCancel(ctx)
+	cancel()
+	if _, err := p.Resolve(short, missing); err == nil || !strings.Contains(err.Error(), "canceled") {
+		t.Errorf("Resolve with a context that is over: %v", err)
+	}
+	release()
+	p.Shutdown()
+	if _, err := p.Resolve(ctx, missing); err == nil {
+		t.Error("Resolve after Shutdown gives no error")
+	}
+}
