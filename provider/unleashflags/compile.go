@@ -1,12 +1,11 @@
 package unleashflags
 
 import (
+	"bytes"
 	"crypto/sha256"
+	"slices"
 	"strconv"
 	"strings"
-
-	unleash "github.com/Unleash/unleash-client-go/v4"
-	"github.com/Unleash/unleash-client-go/v4/api"
 
 	"github.com/promptflag/promptflag/provider"
 )
@@ -15,20 +14,16 @@ import (
 type compiled struct {
 	engine    *engine
 	exposures *exposures
+	rules     Rules
 	marked    bool // its variants carry marks
-	sentinel  bool // its last strategy is the sentinel
-
-	// The definition goes along with every call, so that answer and feed
-	// belong together while the next feed arrives.
-	feature unleash.FeatureOption
-	variant unleash.VariantOption
+	enabled   bool // the environment's switch
+	parents   []wireDependency
+	unsure    bool // one of its strategies is unresolved
 }
 
 // A mark is the place of a variant in its flag, written behind its payload:
-// "<payload>#<strategy>.<variant>". The client returns a copy of the payload
-// and no word on which strategy matched; two strategies may carry the same ref.
-
-const noMatch = "#-" // the payload of the sentinel
+// "<payload>#<strategy>.<variant>". The SDKs return a copy of the payload and no
+// word on which strategy matched; two strategies may carry the same ref.
 
 func mark(payload string, strategy, variant int) string {
 	return payload + "#" + strconv.Itoa(strategy) + "." + strconv.Itoa(variant)
@@ -49,134 +44,128 @@ func unmark(payload string) (value string, strategy, variant int) {
 	return payload[:at], strategy, variant
 }
 
-// neutral is the provider's view of f.
-func (f *wireFeature) neutral(fingerprint [sha256.Size]byte) *provider.Flag {
-	flag := &provider.Flag{Name: f.Name, Enabled: f.Enabled, Fingerprint: string(fingerprint[:])}
-	for _, d := range f.Dependencies {
-		flag.Parents = append(flag.Parents, d.Feature)
+// compileAll returns the provider's view of every flag, compiled.
+func (e *engine) compileAll(wire *wireFeed) []*provider.Flag {
+	names := make(map[string]bool, len(wire.Features))
+	for _, f := range wire.Features {
+		names[f.Name] = true
 	}
-	for _, s := range f.Strategies {
-		ns := provider.Strategy{
-			Role:        s.text("promptflag"),
-			ID:          s.text("promptflagId"),
-			Percent:     s.percent(),
-			Constrained: len(s.Constraints) > 0 || !s.forAll(),
+	list := make([]*provider.Flag, 0, len(wire.Features))
+	for _, f := range wire.Features {
+		if flag := e.compile(f, names); flag != nil {
+			list = append(list, flag)
 		}
-		for _, v := range s.Variants {
-			nv := provider.Variant{Name: v.Name}
-			if v.Payload != nil {
-				nv.Payload = provider.Payload{Type: v.Payload.Type, Value: v.Payload.Value}
-			}
-			ns.Variants = append(ns.Variants, nv)
-		}
-		flag.Strategies = append(flag.Strategies, ns)
 	}
+	return list
+}
+
+// compile returns one flag. One that the engine cannot read matches nobody; the
+// others are not touched by it.
+func (e *engine) compile(f *wireFeature, names map[string]bool) *provider.Flag {
+	flag, rules, err := e.read(f, names)
+	if err != nil {
+		e.src.log.Error("the Unleash client cannot read a flag", "flag", f.Name, "error", err)
+		f.giveUp(err)
+		if flag, rules, err = e.read(f, names); err != nil {
+			return nil // not even its name
+		}
+	}
+	c := &compiled{
+		engine: e, rules: rules, marked: flag.IsPrompt(), enabled: f.Enabled, parents: f.Dependencies,
+		unsure: flag.Trouble != "",
+	}
+	c.exposures = e.report.exposures(f.Name, f.variantNames())
+	flag.Compiled = c
 	return flag
 }
 
-// mark writes the marks of a prompt flag.
-func (f *wireFeature) mark() {
-	for i := range f.Strategies {
-		variants := append([]wireVariant(nil), f.Strategies[i].Variants...)
-		for j := range variants {
-			p := wirePayload{Type: "string"}
-			if variants[j].Payload != nil {
-				p = *variants[j].Payload
-			}
-			p.Value = mark(p.Value, i, j)
-			variants[j].Payload = &p
-		}
-		f.Strategies[i].Variants = variants
+func (e *engine) read(f *wireFeature, names map[string]bool) (*provider.Flag, Rules, error) {
+	text, err := encode(f)
+	if err != nil {
+		return nil, nil, err
 	}
-}
-
-func (s *wireStrategy) text(parameter string) string {
-	v, _ := s.Parameters[parameter].(string)
-	return v
-}
-
-// percent returns the rollout; 0 for one that no caller can match.
-func (s *wireStrategy) percent() float64 {
-	for _, name := range []string{"rollout", "percentage"} {
-		switch v := s.Parameters[name].(type) {
-		case float64:
-			return min(max(v, 0), 100)
-		case string:
-			n, err := strconv.ParseFloat(v, 64)
-			if err != nil || n != n {
-				return 0
-			}
-			return min(max(n, 0), 100)
+	flag := f.neutral(f.fingerprint(text, names))
+	if own := f.definition(flag.IsPrompt()); own != f {
+		if text, err = encode(own); err != nil {
+			return nil, nil, err
 		}
 	}
-	if s.Name == "flexibleRollout" || strings.HasPrefix(s.Name, "gradualRollout") {
-		return 0
-	}
-	return 100
+	rules, err := e.sdk.Compile(text)
+	return flag, rules, err
 }
 
-// forAll says whether the kind of strategy asks nothing but its percentage.
-func (s *wireStrategy) forAll() bool {
-	return s.Name == "default" || s.Name == "flexibleRollout" || strings.HasPrefix(s.Name, "gradualRollout")
+// fingerprint is of all that an answer of f depends on and that f itself can
+// know: the definition, what is unresolved, parents that are missing.
+func (f *wireFeature) fingerprint(text []byte, names map[string]bool) [sha256.Size]byte {
+	more := bytes.NewBuffer(text[:len(text):len(text)])
+	for i, s := range f.Strategies {
+		if s.unresolved != "" {
+			more.WriteString("\x00" + strconv.Itoa(i) + s.unresolved)
+		}
+	}
+	for _, d := range f.Dependencies {
+		if !names[d.Feature] {
+			more.WriteString("\x00missing " + d.Feature)
+		}
+	}
+	return sha256.Sum256(more.Bytes())
 }
 
-// compile makes what evaluation needs; feature is the client's own decoding of f.
-func (e *engine) compile(f *provider.Flag, feature api.Feature) *compiled {
-	c := &compiled{engine: e, marked: f.IsPrompt()}
-	own := &feature
-	c.feature = unleash.WithResolver(func(string) *api.Feature { return own })
-	guarded := own
-	if c.marked && len(f.Parents) > 0 {
-		c.sentinel = true
-		copied := feature
-		copied.Strategies = append(feature.Strategies[:len(feature.Strategies):len(feature.Strategies)], sentinel(f.Name))
-		guarded = &copied
+// definition returns what the engine sees of f: no parents, nobody instead of a
+// strategy that is unresolved, marks in a prompt flag. f itself stays as it is.
+func (f *wireFeature) definition(marked bool) *wireFeature {
+	unresolved := func(s wireStrategy) bool { return s.unresolved != "" }
+	if !marked && len(f.Dependencies) == 0 && !slices.ContainsFunc(f.Strategies, unresolved) {
+		return f
 	}
-	c.variant = unleash.WithVariantResolver(func(string) *api.Feature { return guarded })
+	own := *f
+	own.Dependencies = nil
+	own.Strategies = slices.Clone(f.Strategies)
+	for i := range own.Strategies {
+		switch s := &own.Strategies[i]; {
+		case s.unresolved != "":
+			*s = nobody(f.Name)
+		case marked:
+			s.mark(i)
+		}
+	}
+	return &own
+}
+
+// mark writes the marks of the strategy at place i into a copy of its variants.
+func (s *wireStrategy) mark(i int) {
+	s.Variants = slices.Clone(s.Variants)
+	for j := range s.Variants {
+		p := wirePayload{Type: "string"}
+		if s.Variants[j].Payload != nil {
+			p = *s.Variants[j].Payload
+		}
+		p.Value = mark(p.Value, i, j)
+		s.Variants[j].Payload = &p
+	}
+}
+
+// variantNames returns what exposures of f can be counted under.
+func (f *wireFeature) variantNames() []string {
 	names := []string{disabled}
 	for _, s := range f.Strategies {
 		for _, v := range s.Variants {
 			names = append(names, v.Name)
 		}
 	}
-	for _, v := range feature.Variants {
+	for _, v := range f.Variants {
 		names = append(names, v.Name)
 	}
-	c.exposures = e.report.exposures(f.Name, names)
-	return c
+	return names
 }
 
-// sentinel is a strategy for everybody behind all others of a flag with
-// parents: a caller who does not even match that has a parent that is not satisfied.
-func sentinel(group string) api.Strategy {
-	v := api.VariantInternal{Weight: 1000}
-	v.Name, v.Payload = disabled, api.Payload{Type: "string", Value: noMatch}
-	return api.Strategy{
-		Name:       "default",
-		Parameters: api.ParameterMap{"groupId": group},
-		Variants:   []api.VariantInternal{v},
-	}
-}
+const disabled = "disabled" // Unleash's name for: no variant
 
-const disabled = "disabled" // the client's name for: no variant
-
-// match reads the client's answer. The client shares one value among all flags
-// that are off, and another client in the process may have spoiled it: its
-// address says off, its fields say nothing.
-func (c *compiled) match(f *provider.Flag, v *api.Variant) provider.Match {
-	m := provider.Match{Strategy: -1, Index: -1}
-	off := v == api.DISABLED_VARIANT
-	m.Off = !f.Enabled || (c.sentinel && off)
-	if off || v.Payload.Value == noMatch && c.sentinel {
-		return m
-	}
-	m.On = v.FeatureEnabled
-	if !v.Enabled {
-		return m // matched, and the strategy has no variants
-	}
-	m.Variant = provider.Variant{Name: v.Name, Payload: provider.Payload(v.Payload)}
-	if c.marked {
-		m.Variant.Payload.Value, m.Strategy, m.Index = unmark(v.Payload.Value)
+// match is the engine's answer in the provider's words.
+func (c *compiled) match(o Outcome) provider.Match {
+	m := provider.Match{Off: !c.enabled, On: o.On, Variant: o.Variant, Strategy: -1, Index: -1}
+	if c.marked && o.Variant.Name != "" {
+		m.Variant.Payload.Value, m.Strategy, m.Index = unmark(o.Variant.Payload.Value)
 	}
 	return m
 }

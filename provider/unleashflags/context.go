@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/Unleash/unleash-client-go/v4/context"
 	"github.com/open-feature/go-sdk/openfeature"
 )
 
@@ -14,8 +13,8 @@ import (
 // is the userId and wins over an attribute of that name; the five other fields
 // that Unleash knows are taken by their names, everything else becomes a
 // property. Unleash knows strings only: values that are not scalar are left out.
-func unleashContext(caller openfeature.FlattenedContext, log *slog.Logger) context.Context {
-	var c context.Context
+func unleashContext(caller openfeature.FlattenedContext, log *slog.Logger) Context {
+	var c Context
 	for key, value := range caller {
 		text, ok := scalar(value)
 		if !ok {

@@ -21,12 +21,6 @@ const maxFeed = 64 << 20
 // errUnchanged is a fetch of what is known already.
 var errUnchanged = errors.New("unchanged")
 
-// What the server is told about the engine.
-const (
-	sdkVersion  = "unleash-client-go:4.5.0"
-	specVersion = "4.3.1"
-)
-
 // fetcher gets the body of the feed. It returns errUnchanged when the feed
 // still has the given tag.
 type fetcher interface {
@@ -68,7 +62,7 @@ func newServer(s *Source, connectionID string) *server {
 	h.Set("Unleash-Appname", s.opt.AppName)
 	h.Set("Unleash-Instanceid", s.opt.InstanceID)
 	h.Set("Unleash-Connection-Id", connectionID)
-	h.Set("Unleash-Sdk", sdkVersion)
+	h.Set("Unleash-Sdk", s.opt.Engine.About().SDK)
 	client := s.opt.HTTPClient
 	if client == nil {
 		t := http.DefaultTransport

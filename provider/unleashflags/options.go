@@ -46,6 +46,9 @@ type Options struct {
 	// HTTPClient makes the requests, redirects and proxies included; its
 	// Timeout should be zero. Nil: one of this source's own.
 	HTTPClient *http.Client
+	// Engine decides who gets which variant. Nil: unleash-client-go v4. Package
+	// unleashv6 has another one, which knows more operators.
+	Engine Engine
 	// Logger gets what an operator may want to see. Nil: nothing is logged.
 	Logger *slog.Logger
 }
@@ -66,6 +69,9 @@ func (o *Options) defaults() {
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = min(max(o.RefreshInterval, time.Second), 5*time.Second)
+	}
+	if o.Engine == nil {
+		o.Engine = v4{}
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

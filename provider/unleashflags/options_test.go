@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/Unleash/unleash-client-go/v4/context"
 	"github.com/google/go-cmp/cmp"
 	"github.com/open-feature/go-sdk/openfeature"
 )
@@ -78,7 +77,7 @@ func TestContext(t *testing.T) {
 		"float": 1.5, "large": 1e21, "float32": float32(0.1), "when": at,
 		"list": []string{"dropped"}, "map": map[string]any{"dropped": 1}, "nil": nil,
 	}, slog.New(slog.NewTextHandler(io.Discard, nil)))
-	want := context.Context{
+	want := Context{
 		UserId: "key", SessionId: "s", RemoteAddress: "10.0.0.1", Environment: "e", AppName: "a", CurrentTime: "2026-11-21T10:00:00Z",
 		Properties: map[string]string{
 			"string": "x", "named": "pro", "bool": "true", "int": "7", "int64": "-1152921504606846976", "uint8": "3",

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/Unleash/unleash-client-go/v4/api"
-
 	"github.com/promptflag/promptflag/provider"
 )
 
@@ -64,49 +62,19 @@ func (e *engine) poll(ctx context.Context, tag string) (next string, err error) 
 
 // decode makes a feed of the body that a server answers with.
 func (e *engine) decode(body []byte) (*provider.Feed, error) {
-	wire, err := decodeFeed(body)
+	wire, err := decodeFeed(body, e.about)
 	if err != nil {
 		return nil, err
 	}
-	list, features := e.compileAll(wire)
-	parents := map[string]any{}
+	list := e.compileAll(wire)
+	parents := make(map[string]*compiled, len(list))
 	for _, f := range list {
-		for _, parent := range f.Parents {
-			parents[parent] = features[parent]
-		}
+		parents[f.Name], _ = f.Compiled.(*compiled)
 	}
 	return &provider.Feed{
 		Set: e.src.setID(wire.Query), Flags: list, Body: body,
 		Use: func() { e.parents.Store(&parents) },
 	}, nil
-}
-
-// compileAll returns the provider's and the client's view of every flag. A flag
-// that the client cannot decode is left out, which the provider reports when
-// it was there before; the others are not touched by it.
-func (e *engine) compileAll(wire *wireFeed) ([]*provider.Flag, map[string]api.Feature) {
-	list := make([]*provider.Flag, 0, len(wire.Features))
-	features := make(map[string]api.Feature, len(wire.Features))
-	for _, f := range wire.Features {
-		text, err := encode(f)
-		if err != nil {
-			continue // cannot be: it was decoded from JSON
-		}
-		flag := f.neutral(sha256.Sum256(text))
-		if flag.IsPrompt() {
-			f.mark()
-			text, _ = encode(f)
-		}
-		var feature api.Feature
-		if err := json.Unmarshal(text, &feature); err != nil {
-			e.src.log.Error("flag left out: the Unleash client cannot read it", "flag", f.Name, "error", err)
-			continue
-		}
-		flag.Compiled = e.compile(flag, feature)
-		features[f.Name] = feature
-		list = append(list, flag)
-	}
-	return list, features
 }
 
 // setID is "<project>/<environment>": as configured, else as the server

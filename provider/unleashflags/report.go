@@ -140,11 +140,11 @@ func (r *reporter) register(ctx context.Context) {
 	if r.registered {
 		return
 	}
-	o := r.server.opt
+	o, engine := r.server.opt, r.server.opt.Engine.About()
 	body, _ := json.Marshal(map[string]any{
 		"appName": o.AppName, "instanceId": o.InstanceID, "connectionId": r.connection,
-		"sdkVersion": sdkVersion, "specVersion": specVersion, "platformName": "go", "platformVersion": runtime.Version(),
-		"strategies": []string{"default", "flexibleRollout", "userWithId", "remoteAddress", "applicationHostname", "gradualRolloutRandom", "gradualRolloutSessionId", "gradualRolloutUserId"},
+		"sdkVersion": engine.SDK, "specVersion": engine.Specification, "platformName": "go", "platformVersion": runtime.Version(),
+		"strategies": engine.Strategies,
 		"started":    r.started.UTC(), "interval": int64(o.MetricsInterval.Seconds()),
 	})
 	if err := r.server.post(ctx, "register", body); err != nil {
@@ -168,10 +168,10 @@ func (r *reporter) send(ctx context.Context) {
 		r.since = now
 		return
 	}
-	o := r.server.opt
+	o, engine := r.server.opt, r.server.opt.Engine.About()
 	body, _ := json.Marshal(map[string]any{
 		"appName": o.AppName, "instanceId": o.InstanceID, "connectionId": r.connection,
-		"sdkVersion": sdkVersion, "specVersion": specVersion, "platformName": "go", "platformVersion": runtime.Version(),
+		"sdkVersion": engine.SDK, "specVersion": engine.Specification, "platformName": "go", "platformVersion": runtime.Version(),
 		"bucket": map[string]any{"start": r.since.UTC(), "stop": now.UTC(), "toggles": toggles},
 	})
 	if err := r.server.post(ctx, "metrics", body); err != nil {

@@ -218,18 +218,27 @@ func TestServerErrors(t *testing.T) {
 	}
 }
 
-// A flag that the client cannot read is left out alone.
+// A flag that the client cannot read matches nobody and is reported; others are
+// not touched by it.
 func TestUnreadableFlag(t *testing.T) {
-	f := newFakeServer(t, strings.Replace(fixtureFeed(t), `"operator": "IN"`, `"operator": 7`, 1))
-	var log syncBuffer
-	o := f.options()
-	o.Logger = slog.New(slog.NewTextHandler(&log, nil))
-	s := serve(t, o, newBucket(t), nil)
-	if a, _ := s.object("checkout.beta", user("u")); a.Code != openfeature.FlagNotFoundCode || !strings.Contains(log.String(), "checkout.beta") {
-		t.Errorf("answer = %v, log:\n%s", a, log.String())
-	}
-	if a, _ := s.object("support.reply", user("u")); a.Value != ref(t, "support.reply.1") {
-		t.Errorf("another flag: %v", a)
+	for _, tt := range []struct{ old, new, want string }{
+		{`"operator": "IN"`, `"operator": 7`, `operator "7" is not known`},
+		{`"values": [`, `"value": 7, "values": [`, "cannot read the flag"},
+	} {
+		t.Run(tt.want, func(t *testing.T) {
+			f := newFakeServer(t, strings.Replace(fixtureFeed(t), tt.old, tt.new, 1))
+			s := serve(t, f.options(), newBucket(t), nil)
+			if a, _ := s.object("checkout.beta", user("u", "tenantId", "globex")); a.Reason != openfeature.DisabledReason || a.Code != "" {
+				t.Errorf("answer = %v, want DISABLED", a)
+			}
+			eventually(t, "an ERROR event", func() bool { return len(s.seen(openfeature.ProviderError)) > 0 })
+			if e := s.seen(openfeature.ProviderError)[0]; !strings.Contains(e.message, tt.want) || !strings.Contains(e.message, "checkout.beta") {
+				t.Errorf("event = %v, want checkout.beta and %q", e, tt.want)
+			}
+			if a, _ := s.object("support.reply", user("u")); a.Value != ref(t, "support.reply.1") {
+				t.Errorf("another flag: %v", a)
+			}
+		})
 	}
 }
 

@@ -9,13 +9,12 @@ import (
 	"sync"
 	"sync/atomic"
 
-	unleash "github.com/Unleash/unleash-client-go/v4"
 	"github.com/open-feature/go-sdk/openfeature"
 
 	"github.com/promptflag/promptflag/provider"
 )
 
-// Source is a provider.Flags on Unleash's Go client. It may be shared by
+// Source is a provider.Flags on one of Unleash's Go clients. It may be shared by
 // goroutines; sources in one process share nothing.
 type Source struct {
 	opt  Options
@@ -29,16 +28,18 @@ type Source struct {
 
 var _ provider.Flags = (*Source)(nil)
 
-// engine is one Unleash client and what is around it, from Start to Close.
+// engine is one open Engine and what is around it, from Start to Close.
 type engine struct {
 	src     *Source
-	client  *unleash.Client
+	about   EngineInfo
+	sdk     Evaluator
+	says    *complaints // of sdk
 	handler provider.Handler
 	feed    fetcher
 	server  *server // nil with embedded documents
 	report  *reporter
 
-	parents atomic.Pointer[map[string]any] // api.Feature by name, of the newest feed
+	parents atomic.Pointer[map[string]*compiled] // all flags of the newest feed
 
 	cancel context.CancelFunc // ends the poll loop
 	done   chan struct{}      // closed when it has ended
@@ -63,11 +64,9 @@ func (s *Source) Start(h provider.Handler) error {
 		e.feed = e.server
 		e.report = newReporter(e.server, connection, s.log)
 	}
-	client, err := newClient(e)
-	if err != nil {
+	if err := e.open(); err != nil {
 		return err
 	}
-	e.client = client
 	s.engine = e
 	var ctx context.Context
 	ctx, e.cancel = context.WithCancel(context.Background())
@@ -111,7 +110,8 @@ func (s *Source) Close(ctx context.Context) error {
 		defer close(done)
 		e.cancel()
 		<-e.done
-		_ = e.client.Close()
+		_ = e.sdk.Close()
+		e.says.stop()
 		e.report.stop(ctx)
 		if e.server != nil {
 			e.server.close()
@@ -125,7 +125,7 @@ func (s *Source) Close(ctx context.Context) error {
 	}
 }
 
-// Enabled asks the client whether f is on.
+// Enabled asks the engine whether f is on.
 func (s *Source) Enabled(f *provider.Flag, caller openfeature.FlattenedContext) bool {
 	c, ok := f.Compiled.(*compiled)
 	if !ok {
@@ -137,10 +137,10 @@ func (s *Source) Enabled(f *provider.Flag, caller openfeature.FlattenedContext) 
 	if c.engine.closed {
 		return false
 	}
-	return c.engine.client.IsEnabled(f.Name, unleash.WithContext(ec), c.feature)
+	return c.satisfied(ec) && c.rules.Enabled(ec)
 }
 
-// Variant asks the client for the variant of f.
+// Variant asks the engine for the variant of f.
 func (s *Source) Variant(f *provider.Flag, caller openfeature.FlattenedContext) provider.Match {
 	c, ok := f.Compiled.(*compiled)
 	if !ok {
@@ -149,11 +149,10 @@ func (s *Source) Variant(f *provider.Flag, caller openfeature.FlattenedContext) 
 	ec := unleashContext(caller, s.log)
 	c.engine.gate.RLock()
 	defer c.engine.gate.RUnlock()
-	if c.engine.closed {
+	if c.engine.closed || !c.satisfied(ec) {
 		return provider.Match{Off: true, Strategy: -1, Index: -1}
 	}
-	v := c.engine.client.GetVariant(f.Name, unleash.WithVariantContext(ec), c.variant)
-	return c.match(f, v)
+	return c.match(c.rules.Variant(ec))
 }
 
 // Count counts an answer for the next report.

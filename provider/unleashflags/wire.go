@@ -5,12 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 )
 
-// The feed as a server gives it (GET /api/client/features), as far as the
-// client needs it. What is not named here does not reach the client: strategy
-// ids, which break its decoder when they are strings; titles; descriptions;
+// The feed as a server gives it (GET /api/client/features), as far as an engine
+// needs it. What is not named here does not reach the engine: strategy ids,
+// which break the SDKs' decoders when they are strings; titles; descriptions;
 // impressionData, because impressions are not collected.
 
 type wireFeed struct {
@@ -50,6 +49,8 @@ type wireStrategy struct {
 	Constraints []wireConstraint `json:"constraints,omitempty"`
 	Segments    []int            `json:"segments,omitempty"`
 	Variants    []wireVariant    `json:"variants,omitempty"`
+
+	unresolved string // why the engine cannot tell whom it matches; "": it can
 }
 
 type wireVariant struct {
@@ -72,8 +73,8 @@ type wireDependency struct {
 	Variants []string `json:"variants,omitempty"`
 }
 
-// decodeFeed reads the body of a feed and makes it safe for the client.
-func decodeFeed(body []byte) (*wireFeed, error) {
+// decodeFeed reads the body of a feed and makes it safe for the engine.
+func decodeFeed(body []byte, engine EngineInfo) (*wireFeed, error) {
 	var f wireFeed
 	if err := json.Unmarshal(body, &f); err != nil {
 		return nil, fmt.Errorf("not a feed: %w", err)
@@ -81,79 +82,8 @@ func decodeFeed(body []byte) (*wireFeed, error) {
 	if f.Features == nil {
 		return nil, errors.New("not a feed: it has no list of features")
 	}
-	f.normalise()
+	f.normalise(engine)
 	return &f, nil
-}
-
-// normalise takes out what unleash-client-go v4.5.0 stumbles over and changes
-// no answer: segments become constraints of their strategy (the client keeps
-// them in a map that it reads without its lock), a missing stickiness is
-// written (it panics), variants whose weights add up to nothing are dropped (it
-// spoils an answer that all flags share), a parent that is not in the feed
-// turns its child off (it prints a warning at every call).
-func (f *wireFeed) normalise() {
-	segments := make(map[int][]wireConstraint, len(f.Segments))
-	for _, s := range f.Segments {
-		segments[s.ID] = s.Constraints
-	}
-	f.Segments = nil
-	names := make(map[string]bool, len(f.Features))
-	for _, feature := range f.Features {
-		names[feature.Name] = true
-	}
-	for _, feature := range f.Features {
-		if slices.ContainsFunc(feature.Dependencies, func(d wireDependency) bool { return !names[d.Feature] }) {
-			feature.Enabled, feature.Dependencies = false, nil
-		}
-		feature.Variants = weighed(feature.Variants)
-		if len(feature.Strategies) == 0 {
-			continue
-		}
-		kept := feature.Strategies[:0]
-		for _, s := range feature.Strategies {
-			if s.normalise(segments) {
-				kept = append(kept, s)
-			}
-		}
-		if len(kept) == 0 { // none would mean: on for everybody
-			kept = append(kept, wireStrategy{Name: "flexibleRollout", Parameters: map[string]any{"rollout": "0", "stickiness": "default", "groupId": feature.Name}})
-		}
-		feature.Strategies = kept
-	}
-}
-
-// normalise reports false for a strategy that no caller can match.
-func (s *wireStrategy) normalise(segments map[int][]wireConstraint) bool {
-	for _, id := range s.Segments {
-		constraints, ok := segments[id]
-		if !ok {
-			return false
-		}
-		s.Constraints = append(s.Constraints[:len(s.Constraints):len(s.Constraints)], constraints...)
-	}
-	s.Segments = nil
-	s.Variants = weighed(s.Variants)
-	if s.Name == "flexibleRollout" {
-		if s.Parameters == nil {
-			s.Parameters = map[string]any{}
-		}
-		if _, ok := s.Parameters["stickiness"].(string); !ok {
-			s.Parameters["stickiness"] = "default"
-		}
-		if _, ok := s.Parameters["groupId"].(string); !ok {
-			delete(s.Parameters, "groupId")
-		}
-	}
-	return true
-}
-
-func weighed(variants []wireVariant) []wireVariant {
-	for _, v := range variants {
-		if v.Weight > 0 {
-			return variants
-		}
-	}
-	return nil
 }
 
 // encode is json.Marshal without escaping of HTML characters.
