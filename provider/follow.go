@@ -342,11 +342,16 @@ func (r *run) unask(t *track, ref prompts.Ref) {
 			kept = append(kept, other)
 		}
 	}
-	if len(kept) == 0 {
-		delete(r.asking, ref)
+	if len(t.asks) == 0 {
+		t.asks = nil
+	}
+	if len(kept) > 0 {
+		r.asking[ref] = kept
 		return
 	}
-	r.asking[ref] = kept
+	if delete(r.asking, ref); len(r.asking) == 0 {
+		r.asking = map[prompts.Ref][]*track{} // an empty map keeps the room that a start needed
+	}
 }
 
 // sameAnswers says whether two definitions of one flag give the same versions.
