@@ -218,16 +218,17 @@ func (s *settling) variants(st *Strategy, reason openfeature.Reason) []*answer {
 			continue // a person's variant that asks for no prompt
 		}
 		var p *prompts.Prompt
-		if ok {
+		switch {
+		case s.definition.aged && st.dialled():
+		case ok:
 			p = s.load(ref)
-		} else {
+		default:
 			s.say("its " + st.Role + " strategy carries no ref")
 		}
-		dialled := st.Role == RoleCandidate && st.Percent < 100
 		switch {
-		case p != nil && !(dialled && s.definition.aged):
+		case p != nil:
 			out[i] = s.answer(p, st.Role, reason)
-			if dialled && s.stable != nil {
+			if st.dialled() && s.stable != nil {
 				out[i].aged = s.stable.instead(v.Payload.Value)
 			}
 		case s.stable != nil:

@@ -158,13 +158,15 @@ func (r *run) want(f *Feed) {
 		if t == nil || !t.selected {
 			continue
 		}
-		flag.refs(t.prompt, func(ref prompts.Ref, role string, partial bool) {
-			if r.aged && role == RoleCandidate && partial {
+		flag.refs(t.prompt, func(ref prompts.Ref, s *Strategy) {
+			if r.aged && s.dialled() {
 				return // of a bundle it is not served
 			}
 			r.p.loader.want(ref, true, now)
-			r.p.loader.note(ref, role, partial)
-			named[ref] = true
+			r.p.loader.note(ref, s.dialled())
+			if s.Role != RoleCandidate || s.Percent > 0 {
+				named[ref] = true
+			}
 		})
 	}
 	r.p.loader.current(named)
@@ -255,8 +257,8 @@ func (r *run) needs(t *track) (wait []prompts.Ref) {
 	stable := false
 	if t.selected && t.newest != nil {
 		main, _, ok := stableRef(t.newest)
-		t.newest.refs(t.prompt, func(ref prompts.Ref, role string, partial bool) {
-			if r.aged && role == RoleCandidate && partial {
+		t.newest.refs(t.prompt, func(ref prompts.Ref, s *Strategy) {
+			if r.aged && s.dialled() {
 				return
 			}
 			if look(ref) && ok && ref == main {

@@ -22,7 +22,7 @@ type pins map[string]prompts.Ref
 // A pin answers with the reason STATIC and the metadata promptPinned. It does
 // not outlive an emergency: while the environment is OFF everybody gets stable,
 // and a version that this process knows only as a candidate is given up when the
-// flag no longer names it. Evaluation does no I/O: a pinned version that is not
+// flag no longer gives it to anybody. Evaluation does no I/O: a pinned version that is not
 // in memory is fetched in the background, and until then the flag decides
 // (reason STALE, promptRequested). Provider.Resolve brings it into memory first.
 func WithPin(ctx context.Context, ref prompts.Ref) context.Context {
@@ -67,18 +67,15 @@ func (p *Provider) pinnedAnswer(list pins, s *shown, a *answer) *answer {
 }
 
 // note notes what a feed says of ref.
-func (l *loader) note(ref prompts.Ref, role string, partial bool) {
+func (l *loader) note(ref prompts.Ref, dialled bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	it := l.item(ref)
-	if role == RoleCandidate && partial {
-		it.dialled = true
-	} else {
-		it.stable = true
-	}
+	it.dialled = it.dialled || dialled
+	it.stable = it.stable || !dialled
 }
 
-// current notes which refs the newest feed names.
+// current notes which refs somebody gets by the newest feed.
 func (l *loader) current(named map[prompts.Ref]bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -88,7 +85,7 @@ func (l *loader) current(named map[prompts.Ref]bool) {
 }
 
 // pinned returns ref from memory, and whether it was withdrawn: a candidate
-// that no flag names any more and that was never for everybody.
+// that nobody gets any more and that was never for everybody.
 func (l *loader) pinned(ref prompts.Ref) (p *prompts.Prompt, withdrawn bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
