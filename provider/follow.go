@@ -164,12 +164,10 @@ func (r *run) want(f *Feed) {
 			}
 			r.p.loader.want(ref, true, now)
 			r.p.loader.note(ref, s.dialled())
-			if s.Role != RoleCandidate || s.Percent > 0 {
-				named[ref] = true
-			}
+			named[ref] = named[ref] || s.Role != RoleCandidate || s.Percent > 0
 		})
 	}
-	r.p.loader.current(named)
+	r.p.loader.current(named, now)
 	r.p.loader.trim(now)
 }
 

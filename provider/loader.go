@@ -73,7 +73,8 @@ type item struct {
 	done   chan struct{} // closed at the end of the try that runs; nil when nobody waits
 
 	// What feeds said of it, for pins.
-	current         bool // by the newest feed somebody gets it
+	newest          bool // the newest feed names it
+	current         bool // and somebody gets it
 	stable, dialled bool // one named it as a version for everybody, as a candidate for some
 }
 

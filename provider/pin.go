@@ -76,11 +76,16 @@ func (l *loader) note(ref prompts.Ref, dialled bool) {
 }
 
 // current notes which refs somebody gets by the newest feed.
-func (l *loader) current(named map[prompts.Ref]bool) {
+// named has all that it names, with false those that it gives to nobody.
+func (l *loader) current(named map[prompts.Ref]bool, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for ref, it := range l.items {
-		it.current = named[ref]
+		given, in := named[ref]
+		if it.newest && !in {
+			it.named = now // until now, however long ago that feed came
+		}
+		it.current, it.newest = given, in
 	}
 }
 
