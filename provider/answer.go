@@ -31,17 +31,15 @@ const (
 // answer is one thing that a prompt flag can answer, made before evaluation
 // sees the flag. It never changes.
 type answer struct {
-	prompt  *prompts.Prompt
-	ref     string
-	version string
-	reason  openfeature.Reason
-	base    openfeature.FlagMetadata // with an age that metadata replaces; shared
-	asked   bool                     // it is the version that the matched variant names
-	aged    *answer                  // the one to give when the feed is too old; nil: this one
+	prompt *prompts.Prompt
+	reason openfeature.Reason
+	base   openfeature.FlagMetadata // with an age that metadata replaces; shared
+	asked  bool                     // it is the version that the matched variant names
+	aged   *answer                  // the one to give when the feed is too old; nil: this one
 }
 
 func newAnswer(p *prompts.Prompt, reason openfeature.Reason, base openfeature.FlagMetadata) *answer {
-	return &answer{prompt: p, ref: p.Ref().String(), version: p.Version(), reason: reason, base: base}
+	return &answer{prompt: p, reason: reason, base: base}
 }
 
 func baseOf(p *prompts.Prompt, role, set string) openfeature.FlagMetadata {
@@ -55,7 +53,7 @@ func baseOf(p *prompts.Prompt, role, set string) openfeature.FlagMetadata {
 // instead returns a as the answer for requested, which could not be had; "" when
 // nothing was named.
 func (a *answer) instead(requested string) *answer {
-	out := &answer{prompt: a.prompt, ref: a.ref, version: a.version, reason: StaleReason, base: a.base}
+	out := &answer{prompt: a.prompt, reason: StaleReason, base: a.base}
 	if requested != "" {
 		out.base = maps.Clone(a.base)
 		out.base[keyRequested] = requested

@@ -357,7 +357,7 @@ func (r *run) unask(t *track, ref prompts.Ref) {
 // sameAnswers says whether two definitions of one flag give the same versions.
 func sameAnswers(a, b *shown) bool {
 	same := func(x, y *answer) bool {
-		return x == nil && y == nil || x != nil && y != nil && x.ref == y.ref && x.reason == y.reason
+		return x == nil && y == nil || x != nil && y != nil && x.prompt.Ref() == y.prompt.Ref() && x.reason == y.reason
 	}
 	if !same(a.off, b.off) || !same(a.none, b.none) || len(a.match) != len(b.match) {
 		return false

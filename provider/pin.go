@@ -47,7 +47,7 @@ func pinned(ctx context.Context) (pins, bool) {
 func (p *Provider) pinnedAnswer(list pins, s *shown, a *answer) *answer {
 	name, _ := p.opt.promptName(s.flag.Name)
 	ref, ok := list[name]
-	if !ok || a != nil && a.ref == ref.String() {
+	if !ok || a != nil && a.prompt.Ref() == ref {
 		return a
 	}
 	prompt, withdrawn := p.loader.pinned(ref)
