@@ -31,17 +31,15 @@ const (
 // answer is one thing that a prompt flag can answer, made before evaluation
 // sees the flag. It never changes.
 type answer struct {
-	prompt  *prompts.Prompt
-	ref     string
-	version string
-	reason  openfeature.Reason
-	base    openfeature.FlagMetadata // with an age that metadata replaces; shared
-	asked   bool                     // it is the version that the matched variant names
-	aged    *answer                  // the one to give when the feed is too old; nil: this one
+	prompt *prompts.Prompt
+	reason openfeature.Reason
+	base   openfeature.FlagMetadata // with an age that metadata replaces; shared
+	asked  bool                     // it is the version that the matched variant names
+	aged   *answer                  // the one to give when the feed is too old; nil: this one
 }
 
 func newAnswer(p *prompts.Prompt, reason openfeature.Reason, base openfeature.FlagMetadata) *answer {
-	return &answer{prompt: p, ref: p.Ref().String(), version: p.Version(), reason: reason, base: base}
+	return &answer{prompt: p, reason: reason, base: base}
 }
 
 func baseOf(p *prompts.Prompt, role, set string) openfeature.FlagMetadata {
@@ -55,7 +53,7 @@ func baseOf(p *prompts.Prompt, role, set string) openfeature.FlagMetadata {
 // instead returns a as the answer for requested, which could not be had; "" when
 // nothing was named.
 func (a *answer) instead(requested string) *answer {
-	out := &answer{prompt: a.prompt, ref: a.ref, version: a.version, reason: StaleReason, base: a.base}
+	out := &answer{prompt: a.prompt, reason: StaleReason, base: a.base}
 	if requested != "" {
 		out.base = maps.Clone(a.base)
 		out.base[keyRequested] = requested
@@ -218,16 +216,17 @@ func (s *settling) variants(st *Strategy, reason openfeature.Reason) []*answer {
 			continue // a person's variant that asks for no prompt
 		}
 		var p *prompts.Prompt
-		if ok {
+		switch {
+		case s.definition.aged && st.dialled():
+		case ok:
 			p = s.load(ref)
-		} else {
+		default:
 			s.say("its " + st.Role + " strategy carries no ref")
 		}
-		dialled := st.Role == RoleCandidate && st.Percent < 100
 		switch {
-		case p != nil && !(dialled && s.definition.aged):
+		case p != nil:
 			out[i] = s.answer(p, st.Role, reason)
-			if dialled && s.stable != nil {
+			if st.dialled() && s.stable != nil {
 				out[i].aged = s.stable.instead(v.Payload.Value)
 			}
 		case s.stable != nil:

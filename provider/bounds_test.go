@@ -21,17 +21,26 @@ func TestLeftOutFlags(t *testing.T) {
 	}
 }
 
-// Memory forgets what no feed has named for an hour, and nothing else.
+// Memory forgets what no feed has named for an hour, and nothing else: a feed
+// counts until the next one, however long that takes.
 func TestTrim(t *testing.T) {
 	var blobs fakeBlobs
 	a, b := blobs.put("p", "a"), blobs.put("p", "b")
 	p, f := start(t, &blobs, nil, flagOf("p", strategyOf("candidate", 5, b), strategyOf("stable", 100, a)))
-	p.loader.mu.Lock()
-	for _, it := range p.loader.items {
-		it.named = time.Now().Add(-keepFor - time.Minute)
+	old := func() {
+		p.loader.mu.Lock()
+		defer p.loader.mu.Unlock()
+		for _, it := range p.loader.items {
+			it.named = time.Now().Add(-keepFor - time.Minute)
+		}
 	}
-	p.loader.mu.Unlock()
+	old()
 	f.feed(flagOf("p", strategyOf("stable", 100, a)))
+	if _, err := p.loader.get(b); err != nil {
+		t.Errorf("named until a moment ago: %v", err)
+	}
+	old()
+	f.feed(flagOf("p", strategyOf("stable", 100, a)), flagOf("q"))
 	if _, err := p.loader.get(a); err != nil {
 		t.Errorf("named by the feed: %v", err)
 	}

@@ -55,7 +55,7 @@ func (p *Provider) StringEvaluation(ctx context.Context, flag string, def string
 	a, detail := p.resolve(ctx, flag, s, caller)
 	d.Value, d.ProviderResolutionDetail = def, detail
 	if a != nil {
-		d.Value = a.ref
+		d.Value = a.prompt.Ref().String()
 	}
 	return d
 }
@@ -140,7 +140,7 @@ func (p *Provider) resolve(ctx context.Context, flag string, s *shown, caller op
 	case a.asked:
 		p.flags.Count(s.flag, m.On, m.Variant.Name)
 	default:
-		p.flags.Count(s.flag, m.On, a.version)
+		p.flags.Count(s.flag, m.On, a.prompt.Version())
 	}
 	return p.detail(flag, s, a, m.Off)
 }
@@ -177,7 +177,7 @@ func (p *Provider) detail(flag string, s *shown, a *answer, off bool) (*answer, 
 		}
 		return nil, p.failure(openfeature.NewGeneralResolutionError(fmt.Sprintf("prompt flag %q: %s", flag, trouble)))
 	}
-	return a, openfeature.ProviderResolutionDetail{Reason: a.reason, Variant: a.version, FlagMetadata: a.metadata(p.age(), off)}
+	return a, openfeature.ProviderResolutionDetail{Reason: a.reason, Variant: a.prompt.Version(), FlagMetadata: a.metadata(p.age(), off)}
 }
 
 // age returns for how long the feed was not confirmed to be the newest.

@@ -105,6 +105,11 @@ type Strategy struct {
 // partial says whether s is for some of its callers by percentage.
 func (s *Strategy) partial() bool { return s.Percent > 0 && s.Percent < 100 }
 
+// dialled says whether s is a candidate that is not for everybody.
+func (s *Strategy) dialled() bool {
+	return s.Role == RoleCandidate && (s.Percent < 100 || s.Constrained)
+}
+
 // Variant is one variant of a strategy.
 type Variant struct {
 	Name    string
@@ -144,14 +149,14 @@ func (f *Flag) IsPrompt() bool {
 	return false
 }
 
-// refs calls yield with every ref that f carries of the prompt name, and
-// whether it is for everybody who gets that far: stable, or a promoted version.
-func (f *Flag) refs(name string, yield func(ref prompts.Ref, role string, partial bool)) {
+// refs calls yield with every ref that f carries of the prompt name, and the
+// strategy that carries it.
+func (f *Flag) refs(name string, yield func(ref prompts.Ref, s *Strategy)) {
 	for i := range f.Strategies {
 		s := &f.Strategies[i]
 		for _, v := range s.Variants {
 			if ref, ok := v.ref(); ok && ref.Name == name {
-				yield(ref, s.Role, s.partial() || s.Constrained)
+				yield(ref, s)
 			}
 		}
 	}

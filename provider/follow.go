@@ -158,16 +158,16 @@ func (r *run) want(f *Feed) {
 		if t == nil || !t.selected {
 			continue
 		}
-		flag.refs(t.prompt, func(ref prompts.Ref, role string, partial bool) {
-			if r.aged && role == RoleCandidate && partial {
+		flag.refs(t.prompt, func(ref prompts.Ref, s *Strategy) {
+			if r.aged && s.dialled() {
 				return // of a bundle it is not served
 			}
 			r.p.loader.want(ref, true, now)
-			r.p.loader.note(ref, role, partial)
-			named[ref] = true
+			r.p.loader.note(ref, s.dialled())
+			named[ref] = named[ref] || s.Role != RoleCandidate || s.Percent > 0
 		})
 	}
-	r.p.loader.current(named)
+	r.p.loader.current(named, now)
 	r.p.loader.trim(now)
 }
 
@@ -255,8 +255,8 @@ func (r *run) needs(t *track) (wait []prompts.Ref) {
 	stable := false
 	if t.selected && t.newest != nil {
 		main, _, ok := stableRef(t.newest)
-		t.newest.refs(t.prompt, func(ref prompts.Ref, role string, partial bool) {
-			if r.aged && role == RoleCandidate && partial {
+		t.newest.refs(t.prompt, func(ref prompts.Ref, s *Strategy) {
+			if r.aged && s.dialled() {
 				return
 			}
 			if look(ref) && ok && ref == main {
@@ -342,17 +342,22 @@ func (r *run) unask(t *track, ref prompts.Ref) {
 			kept = append(kept, other)
 		}
 	}
-	if len(kept) == 0 {
-		delete(r.asking, ref)
+	if len(t.asks) == 0 {
+		t.asks = nil
+	}
+	if len(kept) > 0 {
+		r.asking[ref] = kept
 		return
 	}
-	r.asking[ref] = kept
+	if delete(r.asking, ref); len(r.asking) == 0 {
+		r.asking = map[prompts.Ref][]*track{} // an empty map keeps the room that a start needed
+	}
 }
 
 // sameAnswers says whether two definitions of one flag give the same versions.
 func sameAnswers(a, b *shown) bool {
 	same := func(x, y *answer) bool {
-		return x == nil && y == nil || x != nil && y != nil && x.ref == y.ref && x.reason == y.reason
+		return x == nil && y == nil || x != nil && y != nil && x.prompt.Ref() == y.prompt.Ref() && x.reason == y.reason
 	}
 	if !same(a.off, b.off) || !same(a.none, b.none) || len(a.match) != len(b.match) {
 		return false

@@ -18,6 +18,7 @@ import (
 const (
 	writePause = time.Second // from one write of a file to the next
 	touchPause = time.Minute // from one note that the feed is still current to the next
+	firstPrune = time.Minute
 	prunePause = time.Hour
 )
 
@@ -129,7 +130,7 @@ func (k *keeper) put(name string, data []byte) {
 
 // run writes until ctx ends, and then what is left.
 func (k *keeper) run(ctx context.Context) {
-	touch, prune := time.NewTicker(touchPause), time.NewTicker(prunePause)
+	touch, prune := time.NewTicker(touchPause), time.NewTicker(firstPrune)
 	defer touch.Stop()
 	defer prune.Stop()
 	for {
@@ -143,6 +144,7 @@ func (k *keeper) run(ctx context.Context) {
 		case <-touch.C:
 			k.confirm()
 		case <-prune.C:
+			prune.Reset(prunePause)
 			if err := k.disk.Prune(k.p.loader.holds()); err != nil {
 				k.warn("cache on disk not pruned", err)
 			}

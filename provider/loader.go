@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"math/rand/v2"
 	"runtime"
 	"sync"
 	"time"
@@ -15,11 +14,8 @@ import (
 )
 
 const (
-	parallel   = 16          // fetches from the bucket at the same time
-	keepFor    = time.Hour   // how long memory keeps what no feed names any more
-	firstRetry = time.Second // after the first failure; doubled after each
-	lastRetry  = time.Minute // the longest pause
-	probes     = 4           // failed refs that each poll tries again before their time
+	parallel = 16        // fetches from the bucket at the same time
+	keepFor  = time.Hour // how long memory keeps what no feed names any more
 )
 
 var errNotLoaded = errors.New("not loaded yet")
@@ -49,6 +45,8 @@ type loader struct {
 	localWorkers, remoteWorkers int
 	settled                     []prompts.Ref // since the last taking
 	failed                      map[prompts.Ref]*item
+	down                        bool      // the last fetch failed
+	hurried                     time.Time // when all that failed was tried again last
 	wg                          sync.WaitGroup
 }
 
@@ -75,7 +73,8 @@ type item struct {
 	done   chan struct{} // closed at the end of the try that runs; nil when nobody waits
 
 	// What feeds said of it, for pins.
-	current         bool // the newest feed names it
+	newest          bool // the newest feed names it
+	current         bool // and somebody gets it
 	stable, dialled bool // one named it as a version for everybody, as a candidate for some
 }
 
@@ -147,6 +146,11 @@ func (l *loader) pending(ref prompts.Ref, local bool) bool {
 func (l *loader) want(ref prompts.Ref, remote bool, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.request(ref, remote, now)
+}
+
+// request is want. l.mu is held.
+func (l *loader) request(ref prompts.Ref, remote bool, now time.Time) {
 	it := l.item(ref)
 	it.named = now
 	it.remote = it.remote || remote
@@ -244,6 +248,7 @@ func (l *loader) fetchRemote() {
 			l.loaded(ref, it, p)
 			l.hurry()
 		} else {
+			l.down = true
 			it.phase, it.err = phaseFailed, err
 			it.tries++
 			it.due = time.Now().Add(pause(it.tries))
@@ -275,64 +280,11 @@ func (l *loader) loaded(ref prompts.Ref, it *item, p *prompts.Prompt) {
 	it.finish()
 }
 
-// hurry makes everything that failed due: the bucket answers again. l.mu is held.
-func (l *loader) hurry() {
-	for ref, it := range l.failed {
-		if it.tries > 1 { // a first failure has its short pause
-			l.again(ref, it)
-		}
-	}
-}
-
-// again puts a ref that failed into the queue. l.mu is held.
-func (l *loader) again(ref prompts.Ref, it *item) {
-	delete(l.failed, ref)
-	it.phase = phaseRemote
-	l.remote = append(l.remote, ref)
-	l.work()
-}
-
 func (it *item) finish() {
 	if it.done != nil {
 		close(it.done)
 		it.done = nil
 	}
-}
-
-// pause is how long to wait after so many failures, give or take a fifth.
-func pause(tries int) time.Duration {
-	d := min(firstRetry<<min(tries-1, 10), lastRetry)
-	return time.Duration(float64(d) * (0.8 + 0.4*rand.Float64()))
-}
-
-// retry tries again what is due, at a poll also the few that wait for the
-// longest time, and returns when the next one is due.
-func (l *loader) retry(now time.Time, poll bool) (next time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.ctx == nil {
-		return time.Time{}
-	}
-	for ref, it := range l.failed {
-		if !it.due.After(now) {
-			l.again(ref, it)
-		}
-	}
-	for i := 0; poll && i < probes && len(l.failed) > 0; i++ {
-		var oldest prompts.Ref
-		for ref, it := range l.failed {
-			if first := l.failed[oldest]; first == nil || it.due.Before(first.due) {
-				oldest = ref
-			}
-		}
-		l.again(oldest, l.failed[oldest])
-	}
-	for _, it := range l.failed {
-		if next.IsZero() || it.due.Before(next) {
-			next = it.due
-		}
-	}
-	return next
 }
 
 // take returns the refs that were settled since the last call.
@@ -363,8 +315,8 @@ func (l *loader) resolve(ctx context.Context, ref prompts.Ref) (*prompts.Prompt,
 		it.done = make(chan struct{})
 	}
 	done := it.done
+	l.request(ref, true, time.Now())
 	l.mu.Unlock()
-	l.want(ref, true, time.Now())
 	select {
 	case <-done:
 		return l.get(ref)
@@ -379,7 +331,7 @@ func (l *loader) trim(now time.Time) {
 	defer l.mu.Unlock()
 	for ref, it := range l.items {
 		idle := it.phase == phaseLoaded || it.phase == phaseFailed || it.phase == phaseMissed || it.phase == phaseNew
-		if idle && it.done == nil && !it.current && now.Sub(it.named) > keepFor {
+		if idle && it.done == nil && now.Sub(it.named) > keepFor {
 			delete(l.items, ref)
 			delete(l.failed, ref)
 		}

@@ -22,7 +22,7 @@ type pins map[string]prompts.Ref
 // A pin answers with the reason STATIC and the metadata promptPinned. It does
 // not outlive an emergency: while the environment is OFF everybody gets stable,
 // and a version that this process knows only as a candidate is given up when the
-// flag no longer names it. Evaluation does no I/O: a pinned version that is not
+// flag no longer gives it to anybody. Evaluation does no I/O: a pinned version that is not
 // in memory is fetched in the background, and until then the flag decides
 // (reason STALE, promptRequested). Provider.Resolve brings it into memory first.
 func WithPin(ctx context.Context, ref prompts.Ref) context.Context {
@@ -47,7 +47,7 @@ func pinned(ctx context.Context) (pins, bool) {
 func (p *Provider) pinnedAnswer(list pins, s *shown, a *answer) *answer {
 	name, _ := p.opt.promptName(s.flag.Name)
 	ref, ok := list[name]
-	if !ok || a != nil && a.ref == ref.String() {
+	if !ok || a != nil && a.prompt.Ref() == ref {
 		return a
 	}
 	prompt, withdrawn := p.loader.pinned(ref)
@@ -67,28 +67,30 @@ func (p *Provider) pinnedAnswer(list pins, s *shown, a *answer) *answer {
 }
 
 // note notes what a feed says of ref.
-func (l *loader) note(ref prompts.Ref, role string, partial bool) {
+func (l *loader) note(ref prompts.Ref, dialled bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	it := l.item(ref)
-	if role == RoleCandidate && partial {
-		it.dialled = true
-	} else {
-		it.stable = true
-	}
+	it.dialled = it.dialled || dialled
+	it.stable = it.stable || !dialled
 }
 
-// current notes which refs the newest feed names.
-func (l *loader) current(named map[prompts.Ref]bool) {
+// current notes which refs somebody gets by the newest feed.
+// named has all that it names, with false those that it gives to nobody.
+func (l *loader) current(named map[prompts.Ref]bool, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for ref, it := range l.items {
-		it.current = named[ref]
+		given, in := named[ref]
+		if it.newest && !in {
+			it.named = now // until now, however long ago that feed came
+		}
+		it.current, it.newest = given, in
 	}
 }
 
 // pinned returns ref from memory, and whether it was withdrawn: a candidate
-// that no flag names any more and that was never for everybody.
+// that nobody gets any more and that was never for everybody.
 func (l *loader) pinned(ref prompts.Ref) (p *prompts.Prompt, withdrawn bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -31,6 +31,12 @@ func TestPin(t *testing.T) {
 	wantAnswer(t, "pinned to what the flag says", ask(a2), a2, "SPLIT")
 	wantAnswer(t, "the last pin counts", ask(a1, a2), a2, "SPLIT")
 
+	f.feed(flagOf("a", strategyOf("candidate", 0, a2), strategyOf("stable", 100, a1)), other)
+	f.match = func(f *Flag) Match {
+		last := len(f.Strategies) - 1
+		return Match{On: f.Enabled, Off: !f.Enabled, Strategy: last, Variant: f.Strategies[last].Variants[0]}
+	}
+	wantAnswer(t, "pinned to a candidate that was dialled down to nobody", ask(a2), a1, "STATIC")
 	f.feed(flagOf("a", strategyOf("stable", 100, a1)), other)
 	wantAnswer(t, "pinned to a candidate that was killed", ask(a2), a1, "STATIC")
 	f.feed(flagOf("a", strategyOf("stable", 100, a3)), other)

@@ -92,7 +92,7 @@ func (r *run) begin(got prepared) {
 		now := time.Now()
 		for _, flag := range r.saved.Flags {
 			if name, selected := r.p.opt.promptName(flag.Name); selected {
-				flag.refs(name, func(ref prompts.Ref, _ string, _ bool) { r.p.loader.want(ref, false, now) })
+				flag.refs(name, func(ref prompts.Ref, _ *Strategy) { r.p.loader.want(ref, false, now) })
 			}
 		}
 	}

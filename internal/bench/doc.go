@@ -6,7 +6,8 @@
 // short, and nothing else; progress goes to standard error. A goal of "-" means
 // that the figure is there to be read. The command ends with 1 when a figure is
 // short, with 2 when one could not be measured, else with 0. A figure whose
-// name ends in _stretch is a wish: short is printed and does not count.
+// name ends in _stretch is a wish: short is printed and does not count. (make
+// itself ends with 2 whenever the command does not end with 0.)
 //
 // The harness is in this package, the figures are in its tests: they import
 // what nothing else here may, the Unleash client as it is sold for example. The
@@ -31,6 +32,10 @@
 // on the same feed (metrics off, one context reused) plus an ObjectValue of the
 // OpenFeature SDK with a provider that returns a prompt and three metadata keys
 // that it has already.
+//
+// Memory is the heap in use after a collection, less what was in use before,
+// over the bytes of the artifacts: spans with the free room inside them. _live is
+// the same for the objects alone, _rendered after every prompt was rendered once.
 //
 // Durations (ready, propagation) are wall time, there is no other way to say
 // them: medians for ready, the 99th percentile for propagation.

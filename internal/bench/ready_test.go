@@ -39,7 +39,8 @@ func readyBucket(ctx context.Context, r *Report) error {
 	return r.Print("ready_bucket_1000", ms)
 }
 
-// readyDisk prints the same with a warm disk cache, with all servers and with none.
+// readyDisk prints the same with a warm disk cache: with all servers, with
+// servers that refuse connections, and with servers that accept and never answer.
 func readyDisk(ctx context.Context, r *Report) error {
 	dir, err := os.MkdirTemp("", "promptflag-bench-")
 	if err != nil {
@@ -51,10 +52,7 @@ func readyDisk(ctx context.Context, r *Report) error {
 		return err
 	}
 	defer w.close()
-	options := func() *provider.Options { return withDisk(providerOptions(), dir) }
-	if options() == nil {
-		return errors.New("provider.Options has no CacheDir yet")
-	}
+	options := func() *provider.Options { return &provider.Options{CacheDir: dir} }
 	if _, err := w.start(ctx, options()); err != nil { // fills it
 		return err
 	}
@@ -63,23 +61,22 @@ func readyDisk(ctx context.Context, r *Report) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(r.Print("ready_disk_1000", ms), r.Print("ready_disk_1000_blobs", float64(w.gets.Load()))); err != nil {
+	if err := printAll(r, "", nil, value{"ready_disk_1000", ms}, value{"ready_disk_1000_blobs", float64(w.gets.Load())}); err != nil {
 		return err
 	}
-	if err := w.kill(ctx); err != nil {
-		return err
+	for _, name := range []string{"ready_dead_1000", "ready_hung_1000"} {
+		if err := w.kill(ctx, name == "ready_hung_1000"); err != nil {
+			return err
+		}
+		if ms, err = w.starts(ctx, options); err != nil {
+			return err
+		}
+		if err := r.Print(name, ms); err != nil {
+			return err
+		}
 	}
-	ms, err = w.starts(ctx, options)
-	if err != nil {
-		return err
-	}
-	return r.Print("ready_dead_1000", ms)
+	return nil
 }
-
-// withDisk is o with the disk cache in dir, nil while there is no such option.
-//
-// Once it exists: o.CacheDir, o.NoCache = dir, false; return o.
-func withDisk(*provider.Options, string) *provider.Options { return nil }
 
 // readyWorld is a flag server and a bucket that hold a corpus.
 type readyWorld struct {
@@ -142,22 +139,28 @@ func (b counted) Get(ctx context.Context, digest string) ([]byte, error) {
 	return b.Blobs.Get(ctx, digest)
 }
 
-// kill makes both servers refuse connections.
-func (w *readyWorld) kill(ctx context.Context) error {
+// kill ends both servers. Where they were, nobody listens, or somebody accepts
+// and never answers.
+func (w *readyWorld) kill(ctx context.Context, hung bool) error {
+	at := strings.TrimPrefix(w.server.url, "http://") // the cache is about this address
 	w.server.close()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err := w.shut(); err != nil {
+		return err
+	}
+	w.shut = func() error { return nil }
+	if hung {
+		l, err := net.Listen("tcp4", at) // its queue accepts
+		if err != nil {
+			return err
+		}
+		w.shut = l.Close
+	}
+	bucket, err := cloud.Open(ctx, "s3://test?endpoint=http://"+at+"&use_path_style=true&region=us-east-1")
 	if err != nil {
 		return err
 	}
-	dead := l.Addr().String()
-	if err := errors.Join(l.Close(), w.shut()); err != nil {
-		return err
-	}
-	bucket, err := cloud.Open(ctx, "s3://test?endpoint=http://"+dead+"&use_path_style=true&region=us-east-1")
-	if err != nil {
-		return err
-	}
-	w.blobs, w.shut = counted{bucket, w.corpus}, bucket.Close
+	shut := w.shut
+	w.blobs, w.shut = counted{bucket, w.corpus}, func() error { return errors.Join(bucket.Close(), shut()) }
 	return nil
 }
 

@@ -48,13 +48,17 @@ func figures() []Figure {
 	}
 	return slices.Concat(out, []Figure{
 		{"memory_10000", "x raw", 2.5},
+		{"memory_10000_live", "x raw", 0},
+		{"memory_10000_rendered", "x raw", 0},
 		{"memory_10000_decoded_only", "x raw", 0},
 		{"used_3_of_10000_heap", "MB", 0},
 		{"used_3_of_10000_blobs", "blobs", 4}, // one of the three has a candidate
+		{"used_3_of_10000_feed_change_cpu", "ms", 0},
 		{"ready_bucket_1000", "ms", 1500},
 		{"ready_disk_1000", "ms", 150},
 		{"ready_disk_1000_blobs", "blobs", noBlobs},
 		{"ready_dead_1000", "ms", 350},
+		{"ready_hung_1000", "ms", 350},
 		{"propagation_p99_500ms", "ms", 500 + 1000 + 100},
 		{"propagation_median_500ms", "ms", 0},
 		{"propagation_p99_3s", "ms", 3000 + 1000 + 100},

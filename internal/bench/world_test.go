@@ -36,7 +36,13 @@ func caller() openfeature.EvaluationContext {
 type flagServer struct {
 	url   string
 	http  *http.Server
+	feed  atomic.Pointer[taggedFeed]
 	polls atomic.Int64
+}
+
+type taggedFeed struct {
+	body []byte
+	tag  string
 }
 
 func serveFlags(body []byte) (*flagServer, error) {
@@ -45,22 +51,30 @@ func serveFlags(body []byte) (*flagServer, error) {
 		return nil, err
 	}
 	s := &flagServer{url: "http://" + l.Addr().String()}
-	const tag = `"1"`
-	s.http = &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case r.Method == http.MethodPost:
-			w.WriteHeader(http.StatusAccepted)
-		case r.Header.Get("If-None-Match") == tag:
-			s.polls.Add(1)
-			w.WriteHeader(http.StatusNotModified)
-		default:
-			s.polls.Add(1)
-			w.Header().Set("Etag", tag)
-			_, _ = w.Write(body)
-		}
-	})}
+	s.set(body)
+	s.http = &http.Server{Handler: http.HandlerFunc(s.serve)}
 	go func() { _ = s.http.Serve(l) }()
 	return s, nil
+}
+
+func (s *flagServer) serve(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodPost {
+		w.WriteHeader(http.StatusAccepted)
+		return
+	}
+	s.polls.Add(1)
+	feed := s.feed.Load()
+	if r.Header.Get("If-None-Match") == feed.tag {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	w.Header().Set("Etag", feed.tag)
+	_, _ = w.Write(feed.body)
+}
+
+// set makes body the feed.
+func (s *flagServer) set(body []byte) {
+	s.feed.Store(&taggedFeed{body, fmt.Sprintf("%q", prompts.DigestOf(body))})
 }
 
 func (s *flagServer) close() { _ = s.http.Close() }
@@ -99,7 +113,7 @@ func flagOptions(o unleashflags.Options, url string) unleashflags.Options {
 // providerOptions are those of a provider that uses no disk: figures about the
 // disk say so with withDisk.
 func providerOptions() *provider.Options {
-	return &provider.Options{} // once the option exists: NoCache: true
+	return &provider.Options{NoCache: true}
 }
 
 // newProvider is the provider on a flag server and blobs.

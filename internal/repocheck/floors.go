@@ -55,6 +55,7 @@ var floors = []layer{
 	{"internal/teststack/stack", 1, "internal/teststack internal/teststack/npm"},
 	{"internal/teststack/npm", 0, ""},
 	{"internal/teststack", 0, ""},
+	{"internal/faultproxy", 0, ""},
 	{"internal/repocheck", 0, ""},
 }
 

@@ -5,12 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"testing"
-	"time"
 )
 
 func digestOf(data []byte) string {
@@ -44,13 +44,14 @@ func TestBlob(t *testing.T) {
 	}
 	path := filepath.Join(c.Dir(), filepath.FromSlash(blobDir), digest[7:])
 	info, err := os.Stat(path)
-	if err != nil || info.Mode().Perm() != 0o600 {
+	if err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
 	}
-	if info, err := os.Stat(c.Dir()); err != nil || info.Mode().Perm() != 0o700 {
+	info, err = os.Stat(c.Dir())
+	if err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o700 {
 		t.Errorf("mode of the directory %v, %v", info.Mode(), err)
 	}
-	for what, bad := range map[string]string{"other bytes": "hellO", "torn": "he", "empty": "", "longer": "hello!"} {
+	for what, bad := range map[string]string{"other bytes": "hellO", "torn": "he", "empty": "", "longer": "hello!", "too large": strings.Repeat("x", maxBlob+1)} {
 		if err := os.WriteFile(path, []byte(bad), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -75,115 +76,16 @@ func TestBlob(t *testing.T) {
 			t.Errorf("PutBlob(%q) gives no error", bad)
 		}
 	}
-}
-
-func TestState(t *testing.T) {
-	c := open(t, nil)
-	if _, _, err := c.ReadState("feed"); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("ReadState of nothing: %v", err)
+	if err := c.PutBlob(digest, []byte("hellO")); err == nil {
+		t.Error("PutBlob of bytes that do not hash to the digest gives no error")
 	}
-	if err := c.Touch("feed", time.Now()); err != nil {
-		t.Errorf("Touch of nothing: %v", err)
-	}
-	for _, data := range []string{"first", "", "second\nline"} {
-		if err := c.WriteState("feed", []byte(data)); err != nil {
-			t.Fatal(err)
+	for n, ok := range map[int]bool{maxBlob: true, maxBlob + 1: false} {
+		large := make([]byte, n)
+		if err := c.PutBlob(digestOf(large), large); (err == nil) != ok {
+			t.Errorf("PutBlob of %d bytes: %v", n, err)
 		}
-		at := time.Now().Add(-time.Hour).Truncate(time.Second)
-		if err := c.Touch("feed", at); err != nil {
-			t.Fatal(err)
-		}
-		if got, saved, err := c.ReadState("feed"); err != nil || string(got) != data || !saved.Equal(at) {
-			t.Errorf("ReadState = %q, %v, %v", got, saved, err)
-		}
-	}
-	path := filepath.Join(c.Dir(), stateDir, "feed")
-	good, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range len(good) * 8 {
-		bad := bytes.Clone(good)
-		bad[i/8] ^= 1 << (i % 8)
-		if err := os.WriteFile(path, bad, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if _, _, err := c.ReadState("feed"); !errors.Is(err, ErrCorrupt) {
-			t.Fatalf("bit %d flipped: %v", i, err)
-		}
-	}
-	for n := range len(good) {
-		if _, err := decodeState(good[:n]); !errors.Is(err, ErrCorrupt) {
-			t.Errorf("%d of %d bytes: %v", n, len(good), err)
-		}
-	}
-	for _, name := range []string{"", "../x", "a/b", "A", ".tmp-x"} {
-		if err := c.WriteState(name, nil); err == nil {
-			t.Errorf("WriteState(%q) gives no error", name)
-		}
-	}
-}
-
-func FuzzState(f *testing.F) {
-	f.Add([]byte("data"))
-	f.Add(append(encodeHeader([]byte("data")), "data"...))
-	f.Fuzz(func(t *testing.T, file []byte) {
-		data, err := decodeState(file)
-		if err == nil && !bytes.Equal(append(encodeHeader(data), data...), file) {
-			t.Errorf("%q was read as %q", file, data)
-		}
-		if data, err := decodeState(append(encodeHeader(file), file...)); err != nil || !bytes.Equal(data, file) {
-			t.Errorf("%q comes back as %q, %v", file, data, err)
-		}
-	})
-}
-
-func TestPrune(t *testing.T) {
-	now := time.Now()
-	c := open(t, &Options{MaxBytes: 250, Now: func() time.Time { return now }})
-	if err := c.Prune(nil); err != nil {
-		t.Errorf("Prune of nothing: %v", err)
-	}
-	var digests []string
-	for i := range 5 {
-		data := bytes.Repeat([]byte{byte('a' + i)}, 100)
-		digests = append(digests, digestOf(data))
-		if err := c.PutBlob(digests[i], data); err != nil {
-			t.Fatal(err)
-		}
-		old := now.Add(-time.Duration(10-i) * time.Hour)
-		if err := os.Chtimes(filepath.Join(c.Dir(), filepath.FromSlash(blobDir), digests[i][7:]), old, old); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := c.Blob(digests[1]); err != nil { // used: the newest now
-		t.Fatal(err)
-	}
-	temps := map[string]time.Duration{".tmp-old": 2 * time.Hour, ".tmp-new": time.Minute}
-	for name, age := range temps {
-		path := filepath.Join(c.Dir(), filepath.FromSlash(blobDir), name)
-		if err := os.WriteFile(path, nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chtimes(path, now.Add(-age), now.Add(-age)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := c.Prune(func(digest string) bool { return digest == digests[0] }); err != nil {
-		t.Fatal(err)
-	}
-	var left []string
-	for _, digest := range digests {
-		if _, err := c.Blob(digest); err == nil {
-			left = append(left, digest)
-		}
-	}
-	if want := []string{digests[0], digests[1]}; fmt.Sprint(left) != fmt.Sprint(want) {
-		t.Errorf("left %v, want the one that is kept and the one used last %v", left, want)
-	}
-	for name, want := range map[string]bool{".tmp-old": false, ".tmp-new": true} {
-		if _, err := os.Stat(filepath.Join(c.Dir(), filepath.FromSlash(blobDir), name)); (err == nil) != want {
-			t.Errorf("%s: %v, want there = %t", name, err, want)
+		if got, err := c.Blob(digestOf(large)); (err == nil) != ok || ok && !bytes.Equal(got, large) {
+			t.Errorf("Blob of %d bytes: %v", n, err)
 		}
 	}
 }
@@ -216,50 +118,84 @@ func TestNoDirectory(t *testing.T) {
 }
 
 func TestOpenWhere(t *testing.T) {
-	t.Setenv("HOME", "")
-	t.Setenv("XDG_CACHE_HOME", "")
-	t.Setenv("LocalAppData", "")
-	t.Setenv(environment, "")
+	for _, name := range []string{"HOME", "XDG_CACHE_HOME", "LocalAppData", environment} {
+		t.Setenv(name, "")
+	}
 	if _, err := Open("", nil); err == nil {
 		t.Error("Open without any directory gives no error")
 	}
-	dir := t.TempDir()
+	env := func(name string) string { return map[string]string{environment: "/from/option"}[name] }
+	if c, err := Open("", &Options{Getenv: env}); err != nil || c.Dir() != abs(t, "/from/option") {
+		t.Errorf("Open with Getenv = %v, %v", c, err)
+	}
+	for _, name := range []string{"HOME", "XDG_CACHE_HOME", "LocalAppData"} {
+		t.Setenv(name, abs(t, "/home/x"))
+	}
+	base, err := os.UserCacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err := Open("", nil); err != nil || c.Dir() != filepath.Join(base, "promptflag") {
+		t.Errorf("Open = %v, %v; want promptflag in %s", c, err, base)
+	}
+	dir := filepath.Join(t.TempDir(), "not-there")
 	t.Setenv(environment, dir)
 	if c, err := Open("", nil); err != nil || c.Dir() != dir {
-		t.Errorf("Open = %v, %v", c, err)
+		t.Errorf("Open with %s = %v, %v", environment, c, err)
+	}
+	if c, err := Open("relative", nil); err != nil || c.Dir() != abs(t, "relative") {
+		t.Errorf("Open(relative) = %v, %v", c, err)
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("Open makes the directory")
 	}
 }
 
-// A link out of the directory is not followed.
+func abs(t *testing.T, path string) string {
+	t.Helper()
+	path, err := filepath.Abs(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// A link out of the directory is not followed, neither a folder's nor a file's.
 func TestNoWayOut(t *testing.T) {
-	outside := t.TempDir()
-	data := []byte("hello")
-	if err := os.WriteFile(filepath.Join(outside, digestOf(data)[7:]), data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	c := open(t, nil)
-	if err := os.MkdirAll(filepath.Join(c.Dir(), "blobs"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(outside, filepath.Join(c.Dir(), filepath.FromSlash(blobDir))); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.Blob(digestOf(data)); err == nil {
-		t.Error("Blob follows a link")
-	}
-}
-
-func BenchmarkBlob(b *testing.B) {
-	c := open(b, nil)
-	data := bytes.Repeat([]byte("x"), 4096)
+	outside, data := t.TempDir(), []byte("hello")
 	digest := digestOf(data)
-	if err := c.PutBlob(digest, data); err != nil {
-		b.Fatal(err)
+	secret := filepath.Join(outside, digest[7:])
+	if err := os.WriteFile(secret, data, 0o600); err != nil {
+		t.Fatal(err)
 	}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := c.Blob(digest); err != nil {
-			b.Fatal(err)
-		}
+	for what, link := range map[string][2]string{
+		"blobs": {blobDir, outside}, "blob": {blobDir + "/" + digest[7:], secret}, "state": {stateDir, outside},
+	} {
+		t.Run(what, func(t *testing.T) {
+			c := open(t, &Options{MaxBytes: 1})
+			path := filepath.Join(c.Dir(), filepath.FromSlash(link[0]))
+			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Symlink(link[1], path); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := c.Blob(digest); err == nil {
+				t.Error("Blob follows a link")
+			}
+			_ = c.Prune(nil)
+			if err := c.PutBlob(digest, data); (err == nil) != (what != "blobs") {
+				t.Errorf("PutBlob: %v", err)
+			}
+			if err := c.WriteState("feed", data); (err == nil) != (what != "state") {
+				t.Errorf("WriteState: %v", err)
+			}
+			if got := filesIn(t, outside); len(got) != 1 {
+				t.Errorf("outside: %q, want only what was there", got)
+			}
+			if got, err := os.ReadFile(secret); err != nil || string(got) != "hello" {
+				t.Errorf("outside: %q, %v", got, err)
+			}
+		})
 	}
 }

@@ -12,8 +12,12 @@ import (
 
 // Prune removes blobs, those that were not used for the longest time first,
 // until the rest has at most Options.MaxBytes; never one that keep names, not
-// even when there is too much of these. It also removes what writers that
-// crashed an hour ago or earlier left behind.
+// even when there is too much of these. What keep names is in use: that is noted
+// too, so that another process that shares the directory does not take it for
+// forgotten. It also removes what writers that crashed an hour ago or earlier
+// left behind. Files of other names and states stay. keep is called once per
+// blob, from this goroutine; nil keeps nothing. Prune goes on after an error and
+// returns all.
 func (c *Cache) Prune(keep func(digest string) bool) error {
 	root, err := os.OpenRoot(c.dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -23,16 +27,33 @@ func (c *Cache) Prune(keep func(digest string) bool) error {
 		return fmt.Errorf("prune cache: %w", err)
 	}
 	defer root.Close()
+	blobs, err1 := c.sweep(root, blobDir)
+	_, err2 := c.sweep(root, stateDir)
+	if err := errors.Join(err1, err2, c.shrink(root, blobs, keep)); err != nil {
+		return fmt.Errorf("prune cache: %w", err)
+	}
+	return nil
+}
+
+func (c *Cache) shrink(root *os.Root, blobs []fs.FileInfo, keep func(digest string) bool) error {
+	var total int64
+	var free []fs.FileInfo
+	for _, f := range blobs {
+		switch {
+		case !isHash(f.Name()):
+			continue
+		case keep != nil && keep("sha256:"+f.Name()):
+			c.renew(root, path.Join(blobDir, f.Name()), f)
+		default:
+			free = append(free, f)
+		}
+		total += f.Size()
+	}
+	slices.SortFunc(free, func(a, b fs.FileInfo) int { return a.ModTime().Compare(b.ModTime()) })
 	var errs []error
-	files, total := c.sweep(root, blobDir, &errs)
-	c.sweep(root, stateDir, &errs)
-	slices.SortFunc(files, func(a, b fs.FileInfo) int { return a.ModTime().Compare(b.ModTime()) })
-	for _, f := range files {
+	for _, f := range free {
 		if total <= c.max {
 			break
-		}
-		if keep("sha256:" + f.Name()) {
-			continue
 		}
 		if err := root.Remove(path.Join(blobDir, f.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)
@@ -40,35 +61,35 @@ func (c *Cache) Prune(keep func(digest string) bool) error {
 		}
 		total -= f.Size()
 	}
-	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("prune cache: %w", err)
-	}
-	return nil
+	return errors.Join(errs...)
 }
 
-// sweep returns the files in dir and what they weigh, without the temporary
-// ones; old ones of these are removed.
-func (c *Cache) sweep(root *os.Root, dir string, errs *[]error) (files []fs.FileInfo, total int64) {
+// sweep returns the files in dir without the temporary ones; old ones of these
+// are removed.
+func (c *Cache) sweep(root *os.Root, dir string) (files []fs.FileInfo, err error) {
 	entries, err := fs.ReadDir(root.FS(), dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var errs []error
 	if err != nil {
-		if !errors.Is(err, fs.ErrNotExist) {
-			*errs = append(*errs, err)
-		}
-		return nil, 0
+		errs = append(errs, err)
 	}
 	for _, e := range entries {
 		info, err := e.Info()
 		if err != nil || !info.Mode().IsRegular() {
 			continue // it went away, or is none of ours
 		}
-		if strings.HasPrefix(e.Name(), tempPrefix) {
-			if c.now().Sub(info.ModTime()) > staleTemp {
-				_ = root.Remove(path.Join(dir, e.Name()))
-			}
+		if !strings.HasPrefix(e.Name(), tempPrefix) {
+			files = append(files, info)
 			continue
 		}
-		files = append(files, info)
-		total += info.Size()
+		if c.now().Sub(info.ModTime()) > staleTemp {
+			err := root.Remove(path.Join(dir, e.Name()))
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				errs = append(errs, err)
+			}
+		}
 	}
-	return files, total
+	return files, errors.Join(errs...)
 }

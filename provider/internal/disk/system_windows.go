@@ -5,10 +5,11 @@ import (
 	"syscall"
 )
 
+// nonBlock: pipes are not files here.
+const nonBlock = 0
+
 // errSharing is ERROR_SHARING_VIOLATION.
 const errSharing = syscall.Errno(32)
-
-func isNotDir(err error) bool { return errors.Is(err, syscall.ENOTDIR) }
 
 // isBusy: somebody has the file open.
 func isBusy(err error) bool {
