@@ -6,19 +6,21 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/promptflag/promptflag/provider"
 )
 
 // compiled is what evaluation needs of one flag of one feed.
 type compiled struct {
-	engine    *engine
-	exposures *exposures
-	rules     Rules
-	marked    bool // its variants carry marks
-	enabled   bool // the environment's switch
-	parents   []wireDependency
-	unsure    bool // one of its strategies is unresolved
+	engine  *engine
+	rules   Rules
+	fields  fields // of the context that the rules read
+	marked  bool   // its variants carry marks
+	enabled bool   // the environment's switch
+	unsure  bool   // one of its strategies is unresolved
+	parents []wireDependency
+	counts  atomic.Pointer[counts] // nil before the first exposure
 }
 
 // A mark is the place of a variant in its flag, written behind its payload:
@@ -44,21 +46,6 @@ func unmark(payload string) (value string, strategy, variant int) {
 	return payload[:at], strategy, variant
 }
 
-// compileAll returns the provider's view of every flag, compiled.
-func (e *engine) compileAll(wire *wireFeed) []*provider.Flag {
-	names := make(map[string]bool, len(wire.Features))
-	for _, f := range wire.Features {
-		names[f.Name] = true
-	}
-	list := make([]*provider.Flag, 0, len(wire.Features))
-	for _, f := range wire.Features {
-		if flag := e.compile(f, names); flag != nil {
-			list = append(list, flag)
-		}
-	}
-	return list
-}
-
 // compile returns one flag. One that the engine cannot read matches nobody; the
 // others are not touched by it.
 func (e *engine) compile(f *wireFeature, names map[string]bool) *provider.Flag {
@@ -72,9 +59,8 @@ func (e *engine) compile(f *wireFeature, names map[string]bool) *provider.Flag {
 	}
 	c := &compiled{
 		engine: e, rules: rules, marked: flag.IsPrompt(), enabled: f.Enabled, parents: f.Dependencies,
-		unsure: flag.Trouble != "",
+		unsure: flag.Trouble != "", fields: f.fields(),
 	}
-	c.exposures = e.report.exposures(f.Name, f.variantNames())
 	flag.Compiled = c
 	return flag
 }
@@ -112,21 +98,27 @@ func (f *wireFeature) fingerprint(text []byte, names map[string]bool) [sha256.Si
 }
 
 // definition returns what the engine sees of f: no parents, nobody instead of a
-// strategy that is unresolved, marks in a prompt flag. f itself stays as it is.
+// strategy that is unresolved, everybody as simple as it can be said, marks in a
+// prompt flag. f itself stays as it is.
 func (f *wireFeature) definition(marked bool) *wireFeature {
-	unresolved := func(s wireStrategy) bool { return s.unresolved != "" }
-	if !marked && len(f.Dependencies) == 0 && !slices.ContainsFunc(f.Strategies, unresolved) {
+	other := func(s wireStrategy) bool { return s.unresolved != "" || s.everybody() }
+	if !marked && len(f.Dependencies) == 0 && !slices.ContainsFunc(f.Strategies, other) {
 		return f
 	}
 	own := *f
 	own.Dependencies = nil
 	own.Strategies = slices.Clone(f.Strategies)
 	for i := range own.Strategies {
-		switch s := &own.Strategies[i]; {
-		case s.unresolved != "":
+		s := &own.Strategies[i]
+		if s.unresolved != "" {
 			*s = nobody(f.Name)
-		case marked:
+			continue
+		}
+		if marked {
 			s.mark(i)
+		}
+		if s.everybody() {
+			s.Name = "default" // the same answer, without a hash and a random number
 		}
 	}
 	return &own
@@ -143,20 +135,6 @@ func (s *wireStrategy) mark(i int) {
 		p.Value = mark(p.Value, i, j)
 		s.Variants[j].Payload = &p
 	}
-}
-
-// variantNames returns what exposures of f can be counted under.
-func (f *wireFeature) variantNames() []string {
-	names := []string{disabled}
-	for _, s := range f.Strategies {
-		for _, v := range s.Variants {
-			names = append(names, v.Name)
-		}
-	}
-	for _, v := range f.Variants {
-		names = append(names, v.Name)
-	}
-	return names
 }
 
 const disabled = "disabled" // Unleash's name for: no variant

@@ -1,50 +1,125 @@
 package unleashflags
 
 import (
-	"log/slog"
+	"cmp"
+	"encoding/json"
 	"reflect"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/open-feature/go-sdk/openfeature"
 )
 
-// unleashContext is the caller's context in Unleash's words. The targeting key
-// is the userId and wins over an attribute of that name; the five other fields
-// that Unleash knows are taken by their names, everything else becomes a
-// property. Unleash knows strings only: values that are not scalar are left out.
-func unleashContext(caller openfeature.FlattenedContext, log *slog.Logger) Context {
-	var c Context
-	for key, value := range caller {
-		text, ok := scalar(value)
-		if !ok {
-			log.Debug("context attribute left out: not a scalar", "attribute", key)
-			continue
-		}
-		switch key {
-		case openfeature.TargetingKey, "userId":
-		case "sessionId":
-			c.SessionId = text
+// fields are the names of the context that a flag reads, besides the userId.
+// Nothing else of a caller's context is looked at.
+type fields struct {
+	known      []string // sessionId, remoteAddress, environment, appName, currentTime
+	properties []string // all others
+}
+
+// fields returns what the rules of f read.
+func (f *wireFeature) fields() fields {
+	var out fields
+	out.variants(f.Variants)
+	for i := range f.Strategies {
+		s := &f.Strategies[i]
+		switch s.Name {
 		case "remoteAddress":
-			c.RemoteAddress = text
-		case "environment":
-			c.Environment = text
-		case "appName":
-			c.AppName = text
-		case "currentTime":
-			c.CurrentTime = text
-		default:
-			if c.Properties == nil {
-				c.Properties = make(map[string]string, len(caller))
+			out.add("remoteAddress")
+		case "gradualRolloutSessionId":
+			out.add("sessionId")
+		}
+		if field := s.text("stickiness"); field != "" {
+			out.add(field)
+		}
+		for _, c := range s.Constraints {
+			if field, ok := c["contextName"].(string); ok {
+				out.add(field)
 			}
-			c.Properties[key] = text
+		}
+		out.variants(s.Variants)
+	}
+	return out
+}
+
+func (f *fields) variants(list []wireVariant) {
+	for _, v := range list {
+		if f.add(cmp.Or(v.Stickiness, "default")); v.Stickiness == "" || v.Stickiness == "default" {
+			f.add("remoteAddress") // of callers without userId and sessionId
+		}
+		for _, raw := range v.Overrides {
+			var o struct {
+				ContextName string `json:"contextName"`
+			}
+			if json.Unmarshal(raw, &o) == nil {
+				f.add(o.ContextName)
+			}
 		}
 	}
-	c.UserId, _ = scalar(caller[openfeature.TargetingKey])
-	if c.UserId == "" {
-		c.UserId, _ = scalar(caller["userId"])
+}
+
+// add notes a field. Stickiness by default is by userId, else by sessionId.
+func (f *fields) add(name string) {
+	list := &f.properties
+	switch name {
+	case "", "random", "userId", openfeature.TargetingKey:
+		return
+	case "default":
+		name, list = "sessionId", &f.known
+	case "sessionId", "remoteAddress", "environment", "appName", "currentTime":
+		list = &f.known
 	}
-	return c
+	if !slices.Contains(*list, name) {
+		*list = append(*list, name)
+	}
+}
+
+// context is the caller's context in Unleash's words, as far as c reads it. The
+// targeting key is the userId and wins over an attribute of that name; the five
+// other fields that Unleash knows are taken by their names, everything else
+// becomes a property. Unleash knows strings only: a value that is not scalar is
+// left out.
+func (c *compiled) context(caller openfeature.FlattenedContext) (out Context) {
+	if out.UserId, _ = scalar(caller[openfeature.TargetingKey]); out.UserId == "" {
+		out.UserId, _ = scalar(caller["userId"])
+	}
+	for _, name := range c.fields.known {
+		text := c.text(caller, name)
+		switch name {
+		case "sessionId":
+			out.SessionId = text
+		case "remoteAddress":
+			out.RemoteAddress = text
+		case "environment":
+			out.Environment = text
+		case "appName":
+			out.AppName = text
+		case "currentTime":
+			out.CurrentTime = text
+		}
+	}
+	for _, name := range c.fields.properties {
+		if text := c.text(caller, name); text != "" {
+			if out.Properties == nil {
+				out.Properties = make(map[string]string, len(c.fields.properties))
+			}
+			out.Properties[name] = text
+		}
+	}
+	return out
+}
+
+func (c *compiled) text(caller openfeature.FlattenedContext, name string) string {
+	value, there := caller[name]
+	if !there {
+		return ""
+	}
+	text, ok := scalar(value)
+	if !ok {
+		c.engine.src.log.Debug("context attribute left out: not a scalar", "attribute", name)
+	}
+	return text
 }
 
 // scalar returns v as Unleash writes it: floats without an exponent, times as

@@ -71,6 +71,11 @@ func (s *wireStrategy) percent() float64 {
 	return 100
 }
 
+// everybody says whether s is flexibleRollout for all callers: constraints decide alone.
+func (s *wireStrategy) everybody() bool {
+	return s.Name == "flexibleRollout" && s.percent() >= 100 && s.sticky() == ""
+}
+
 // forAll says whether the kind of strategy asks nothing but its percentage.
 func (s *wireStrategy) forAll() bool {
 	return s.Name == "default" || s.Name == "flexibleRollout" || strings.HasPrefix(s.Name, "gradualRollout")

@@ -20,18 +20,20 @@ import (
 //	stickiness                draws at random
 //	weights                   that add up to nothing take their variants along: both
 //	                          SDKs spoil an answer that all flags share
-func (f *wireFeed) normalise(engine EngineInfo) {
-	segments := make(map[int][]wireConstraint, len(f.Segments))
+func (f *wireFeature) normalise(segments map[int][]wireConstraint, engine EngineInfo) {
+	f.Variants = weighed(f.Variants)
+	for i := range f.Strategies {
+		f.Strategies[i].normalise(f.Name, segments, engine)
+	}
+}
+
+// segments returns the constraints of every segment of the feed.
+func (f *wireFeed) segments() map[int][]wireConstraint {
+	out := make(map[int][]wireConstraint, len(f.Segments))
 	for _, s := range f.Segments {
-		segments[s.ID] = s.Constraints
+		out[s.ID] = s.Constraints
 	}
-	f.Segments = nil
-	for _, feature := range f.Features {
-		feature.Variants = weighed(feature.Variants)
-		for i := range feature.Strategies {
-			feature.Strategies[i].normalise(feature.Name, segments, engine)
-		}
-	}
+	return out
 }
 
 func (s *wireStrategy) normalise(flag string, segments map[int][]wireConstraint, engine EngineInfo) {

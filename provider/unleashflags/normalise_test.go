@@ -9,13 +9,19 @@ import (
 	"github.com/promptflag/promptflag/provider"
 )
 
-func normalised(t *testing.T, body string) *wireFeed {
+// normalised returns the flags of a feed.
+func normalised(t *testing.T, body string) (list []*wireFeature) {
 	t.Helper()
-	f, err := decodeFeed([]byte(body), v4{}.About())
+	raw, err := readFeed([]byte(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return f
+	for _, feature := range raw.Features {
+		if f := readFeature(feature, raw.segments(), v4{}.About()); f != nil {
+			list = append(list, f)
+		}
+	}
+	return list
 }
 
 // What an engine is given of a flag.
@@ -26,7 +32,7 @@ func TestDefinition(t *testing.T) {
 		{
 			"a segment becomes constraints, what is not known stays away",
 			`"impressionData":true,"strategies":[{"id":"01ABC","title":"t","name":"flexibleRollout","segments":[1],"constraints":[{"contextName":"x","operator":"IN","values":["y"]}],"parameters":{"rollout":"100","groupId":"g"}}]`,
-			`"strategies":[{"name":"flexibleRollout","parameters":{"rollout":"100","groupId":"g","stickiness":"default"},"constraints":[{"contextName":"x","operator":"IN","values":["y"]},{"contextName":"plan","operator":"IN","values":["pro"]}]}]`,
+			`"strategies":[{"name":"default","parameters":{"rollout":"100","groupId":"g","stickiness":"default"},"constraints":[{"contextName":"x","operator":"IN","values":["y"]},{"contextName":"plan","operator":"IN","values":["pro"]}]}]`,
 		},
 		{
 			"a segment without constraints is everybody",
@@ -65,7 +71,7 @@ func TestDefinition(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := normalised(t, `{"version":2,`+segments+`,"features":[{"name":"f","enabled":true,`+tt.in+`}]}`)
-			got, err := encode(f.Features[0].definition(false))
+			got, err := encode(f[0].definition(false))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -75,9 +81,9 @@ func TestDefinition(t *testing.T) {
 			}
 		})
 	}
-	for _, bad := range []string{``, `{}`, `[]`, `{"features":null}`, `{"features":[{"name":1}]}`} {
-		if _, err := decodeFeed([]byte(bad), v4{}.About()); err == nil {
-			t.Errorf("decodeFeed(%q) succeeded", bad)
+	for _, bad := range []string{``, `{}`, `[]`, `{"features":null}`, `{"features":{}}`, `{"features":[{]}`} {
+		if _, err := readFeed([]byte(bad)); err == nil {
+			t.Errorf("readFeed(%q) succeeded", bad)
 		}
 	}
 }
@@ -121,7 +127,7 @@ func TestNeutral(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := normalised(t, `{"version":2,"features":[{"name":"f","enabled":true,"strategies":[`+tt.strategy+`]}]}`)
-			got := f.Features[0].neutral([32]byte{})
+			got := f[0].neutral([32]byte{})
 			if diff := cmp.Diff(tt.want, got.Strategies[0], cmp.AllowUnexported(provider.Strategy{})); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
@@ -144,17 +150,17 @@ func TestFingerprint(t *testing.T) {
 	} {
 		f := normalised(t, body)
 		names := map[string]bool{}
-		for _, feature := range f.Features {
+		for _, feature := range f {
 			names[feature.Name] = true
 		}
-		text, _ := encode(f.Features[0])
-		sum := f.Features[0].fingerprint(text, names)
+		text, _ := encode(f[0])
+		sum := f[0].fingerprint(text, names)
 		if other, ok := seen[string(sum[:])]; ok {
 			t.Errorf("%s and %s have the same fingerprint", name, other)
 		}
 		seen[string(sum[:])] = name
 	}
-	known := normalised(t, `{"segments":[{"id":1}],"features":[{"name":"f","enabled":true,"strategies":[{"name":"default","segments":[1]}]}]}`).Features[0]
+	known := normalised(t, `{"segments":[{"id":1}],"features":[{"name":"f","enabled":true,"strategies":[{"name":"default","segments":[1]}]}]}`)[0]
 	text, _ := encode(known)
 	if sum := known.fingerprint(text, nil); seen[string(sum[:])] != "plain" {
 		t.Errorf("a segment for everybody = %q, want the same as none", seen[string(sum[:])])
@@ -164,12 +170,33 @@ func TestFingerprint(t *testing.T) {
 // An engine that cannot read a flag gets one that matches nobody.
 func TestGiveUp(t *testing.T) {
 	for _, strategies := range []string{`[]`, `[{"name":"default"},{"name":"default"}]`} {
-		f := normalised(t, `{"features":[{"name":"f","enabled":true,"strategies":`+strategies+`,"variants":[{"name":"v","weight":1}]}]}`).Features[0]
+		f := normalised(t, `{"features":[{"name":"f","enabled":true,"strategies":`+strategies+`,"variants":[{"name":"v","weight":1}]}]}`)[0]
 		f.giveUp(errUnchanged)
 		flag := f.neutral([32]byte{})
 		text, _ := encode(f.definition(false))
 		if !strings.Contains(flag.Trouble, "cannot read the flag: unchanged") || strings.Count(string(text), `"rollout":"0"`) != max(1, strings.Count(strategies, "default")) || strings.Contains(string(text), `"v"`) {
 			t.Errorf("%s: trouble %q, definition %s", strategies, flag.Trouble, text)
+		}
+	}
+}
+
+// One flag that is not what it should be takes no other along.
+func TestBrokenFeature(t *testing.T) {
+	f := normalised(t, `{"features":[
+		{"name":"a","enabled":true,"strategies":[{"name":"default"}]},
+		{"name":"b","enabled":true,"strategies":{"name":"default"}},
+		{"enabled":true,"name":"c","strategies":[{"name":"default","variants":[{"name":"v","weight":"1"}]}]},
+		{"name":7},"d",null]}`)
+	if len(f) != 3 {
+		t.Fatalf("%d flags, want three with a name", len(f))
+	}
+	for i, name := range []string{"a", "b", "c"} {
+		flag := f[i].neutral([32]byte{})
+		if flag.Name != name || !flag.Enabled || (flag.Trouble == "") != (i == 0) {
+			t.Errorf("flag %d = %+v", i, flag)
+		}
+		if text, _ := encode(f[i].definition(false)); strings.Contains(string(text), `"rollout":"0"`) != (i > 0) {
+			t.Errorf("%s = %s", name, text)
 		}
 	}
 }

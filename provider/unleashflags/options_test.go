@@ -1,6 +1,7 @@
 package unleashflags
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
 	"net/url"
@@ -67,16 +68,30 @@ func TestDirOf(t *testing.T) {
 	}
 }
 
+// Only what a flag reads is looked at, as Unleash has it.
 func TestContext(t *testing.T) {
 	type plan string
 	at := time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
-	got := unleashContext(openfeature.FlattenedContext{
+	caller := openfeature.FlattenedContext{
 		openfeature.TargetingKey: "key", "userId": "explicit", "sessionId": "s", "remoteAddress": "10.0.0.1",
 		"environment": "e", "appName": "a", "currentTime": at,
 		"string": "x", "named": plan("pro"), "bool": true, "int": 7, "int64": int64(-1) << 60, "uint8": uint8(3),
 		"float": 1.5, "large": 1e21, "float32": float32(0.1), "when": at,
-		"list": []string{"dropped"}, "map": map[string]any{"dropped": 1}, "nil": nil,
-	}, slog.New(slog.NewTextHandler(io.Discard, nil)))
+		"list": []string{"dropped"}, "map": map[string]any{"dropped": 1}, "nil": nil, "unread": "y",
+	}
+	var constraints []string
+	for field := range caller {
+		if field != "unread" {
+			constraints = append(constraints, fmt.Sprintf(`{"contextName":%q,"operator":"IN","values":["z"]}`, field))
+		}
+	}
+	s := &Source{log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	context := func(strategy string, caller openfeature.FlattenedContext) Context {
+		f := readFeature([]byte(`{"name":"f","enabled":true,"strategies":[`+strategy+`]}`), nil, v4{}.About())
+		c := &compiled{engine: &engine{src: s}, fields: f.fields()}
+		return c.context(caller)
+	}
+	got := context(`{"name":"default","constraints":[`+strings.Join(constraints, ",")+`]}`, caller)
 	want := Context{
 		UserId: "key", SessionId: "s", RemoteAddress: "10.0.0.1", Environment: "e", AppName: "a", CurrentTime: "2026-11-21T10:00:00Z",
 		Properties: map[string]string{
@@ -87,7 +102,22 @@ func TestContext(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("context (-want +got)\n%s", diff)
 	}
-	if got := unleashContext(openfeature.FlattenedContext{"userId": "explicit"}, slog.New(slog.DiscardHandler)); got.UserId != "explicit" {
+	for strategy, want := range map[string]Context{
+		`{"name":"default"}`: {UserId: "key"},
+		`{"name":"flexibleRollout","parameters":{"rollout":"5","stickiness":"default"}}`:                                              {UserId: "key", SessionId: "s"},
+		`{"name":"flexibleRollout","parameters":{"rollout":"5","stickiness":"random"}}`:                                               {UserId: "key"},
+		`{"name":"flexibleRollout","parameters":{"rollout":"5","stickiness":"string"}}`:                                               {UserId: "key", Properties: map[string]string{"string": "x"}},
+		`{"name":"default","variants":[{"name":"v","weight":1,"overrides":[{"contextName":"bool","values":["true"]}]}]}`:              {UserId: "key", SessionId: "s", RemoteAddress: "10.0.0.1", Properties: map[string]string{"bool": "true"}},
+		`{"name":"default","variants":[{"name":"v","weight":1,"stickiness":"int"}]}`:                                                  {UserId: "key", Properties: map[string]string{"int": "7"}},
+		`{"name":"remoteAddress","parameters":{"IPs":"10.0.0.1"}}`:                                                                    {UserId: "key", RemoteAddress: "10.0.0.1"},
+		`{"name":"gradualRolloutSessionId","parameters":{"percentage":"5"}}`:                                                          {UserId: "key", SessionId: "s"},
+		`{"name":"default","constraints":[{"contextName":"currentTime","operator":"DATE_AFTER","value":"2026-11-21T00:00:00.000Z"}]}`: {UserId: "key", CurrentTime: "2026-11-21T10:00:00Z"},
+	} {
+		if diff := cmp.Diff(want, context(strategy, caller)); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", strategy, diff)
+		}
+	}
+	if got := context(`{"name":"default"}`, openfeature.FlattenedContext{"userId": "explicit"}); got.UserId != "explicit" {
 		t.Errorf("userId alone = %q", got.UserId)
 	}
 }

@@ -1,6 +1,10 @@
 package unleashflags
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/open-feature/go-sdk/openfeature"
+)
 
 // Parents are evaluated here and not by the SDK: an SDK looks for them in its
 // own storage, prints to standard output when one is missing, and answers the
@@ -9,7 +13,7 @@ import "slices"
 // is older.
 
 // satisfied says whether all parents of c are as c demands.
-func (c *compiled) satisfied(caller Context) bool {
+func (c *compiled) satisfied(caller openfeature.FlattenedContext) bool {
 	if len(c.parents) == 0 {
 		return true
 	}
@@ -28,18 +32,18 @@ func (c *compiled) satisfied(caller Context) bool {
 // satisfied says whether a parent is as d demands. One that has parents itself
 // never is. One of which nobody can tell whom it matches is not known to be off,
 // nor which variant it gives: what it may match comes first.
-func (d *wireDependency) satisfied(parent *compiled, caller Context) bool {
+func (d *wireDependency) satisfied(parent *compiled, caller openfeature.FlattenedContext) bool {
 	switch {
 	case len(parent.parents) > 0:
 		return false
 	case d.Enabled != nil && !*d.Enabled:
-		return !(parent.enabled && parent.unsure) && !parent.rules.Enabled(caller)
+		return !(parent.enabled && parent.unsure) && !parent.rules.Enabled(parent.context(caller))
 	case len(d.Variants) == 0:
-		return parent.rules.Enabled(caller)
+		return parent.rules.Enabled(parent.context(caller))
 	case parent.unsure:
 		return false
 	}
-	o := parent.rules.Variant(caller)
+	o := parent.rules.Variant(parent.context(caller))
 	name := o.Variant.Name
 	if name == "" {
 		name = disabled

@@ -62,17 +62,17 @@ func (e *engine) poll(ctx context.Context, tag string) (next string, err error) 
 
 // decode makes a feed of the body that a server answers with.
 func (e *engine) decode(body []byte) (*provider.Feed, error) {
-	wire, err := decodeFeed(body, e.about)
+	raw, err := readFeed(body)
 	if err != nil {
 		return nil, err
 	}
-	list := e.compileAll(wire)
+	list := e.compileAll(raw)
 	parents := make(map[string]*compiled, len(list))
 	for _, f := range list {
 		parents[f.Name], _ = f.Compiled.(*compiled)
 	}
 	return &provider.Feed{
-		Set: e.src.setID(wire.Query), Flags: list, Body: body,
+		Set: e.src.setID(raw.Query), Flags: list, Body: body,
 		Use: func() { e.parents.Store(&parents) },
 	}, nil
 }

@@ -4,11 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"maps"
 	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 )
+
+// lastReport is how long Close waits for the server to take the last bucket.
+const lastReport = 2 * time.Second
 
 // reporter registers the instance and reports how often which variant was
 // given, as Unleash's clients do: release managers read it on the flag's
@@ -32,14 +36,8 @@ type reporter struct {
 type counts struct {
 	yes, no atomic.Int64
 
-	mu       sync.Mutex
-	variants map[string]*atomic.Int64 // guarded by mu
-}
-
-// exposures is what one flag of one feed counts into.
-type exposures struct {
-	counts   *counts
-	variants map[string]*atomic.Int64 // never changes
+	mu       sync.Mutex                               // held while variants is replaced
+	variants atomic.Pointer[map[string]*atomic.Int64] // never changes
 }
 
 func newReporter(s *server, connection string, log *slog.Logger) *reporter {
@@ -50,55 +48,46 @@ func newReporter(s *server, connection string, log *slog.Logger) *reporter {
 	return &reporter{server: s, connection: connection, log: log, started: now, since: now, flags: map[string]*counts{}}
 }
 
-// exposures returns the counters of a flag whose variants have these names.
-func (r *reporter) exposures(flag string, variants []string) *exposures {
-	if r == nil {
-		return nil
-	}
+// counts returns the counters of a flag.
+func (r *reporter) counts(flag string) *counts {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	c := r.flags[flag]
 	if c == nil {
-		c = &counts{variants: map[string]*atomic.Int64{}}
+		c = &counts{}
+		c.variants.Store(&map[string]*atomic.Int64{})
 		r.flags[flag] = c
 	}
-	out := &exposures{counts: c, variants: make(map[string]*atomic.Int64, len(variants))}
-	for _, name := range variants {
-		out.variants[name] = c.variant(name)
-	}
-	return out
+	return c
 }
 
-// count counts an answer of yes or no, and the variant that was given; "" when
+// add counts an answer of yes or no, and the variant that was given; "" when
 // none was asked for.
-func (e *exposures) count(on bool, variant string) {
-	if e == nil {
-		return
-	}
+func (c *counts) add(on bool, variant string) {
 	if on {
-		e.counts.yes.Add(1)
+		c.yes.Add(1)
 	} else {
-		e.counts.no.Add(1)
+		c.no.Add(1)
 	}
-	if variant == "" {
-		return
+	if variant != "" {
+		c.variant(variant).Add(1)
 	}
-	n := e.variants[variant]
-	if n == nil { // not one of this definition: an earlier version that is served instead
-		n = e.counts.variant(variant)
-	}
-	n.Add(1)
 }
 
 // variant returns the counter of a variant.
 func (c *counts) variant(name string) *atomic.Int64 {
+	if n := (*c.variants.Load())[name]; n != nil {
+		return n
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	n := c.variants[name]
-	if n == nil {
-		n = new(atomic.Int64)
-		c.variants[name] = n
+	old := *c.variants.Load()
+	if n := old[name]; n != nil {
+		return n
 	}
+	next, n := maps.Clone(old), new(atomic.Int64)
+	next[name] = n
+	c.variants.Store(&next)
 	return n
 }
 
@@ -132,6 +121,8 @@ func (r *reporter) stop(ctx context.Context) {
 	}
 	r.cancel()
 	<-r.done
+	ctx, cancel := context.WithTimeout(ctx, lastReport)
+	defer cancel()
 	r.send(ctx)
 }
 
@@ -188,13 +179,11 @@ func (r *reporter) take() map[string]toggle {
 	out := map[string]toggle{}
 	for name, c := range r.flags {
 		t := toggle{Yes: c.yes.Swap(0), No: c.no.Swap(0), Variants: map[string]int64{}}
-		c.mu.Lock()
-		for variant, n := range c.variants {
+		for variant, n := range *c.variants.Load() {
 			if v := n.Swap(0); v > 0 {
 				t.Variants[variant] = v
 			}
 		}
-		c.mu.Unlock()
 		if t.Yes+t.No > 0 || len(t.Variants) > 0 {
 			out[name] = t
 		}

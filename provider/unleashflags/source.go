@@ -40,6 +40,7 @@ type engine struct {
 	report  *reporter
 
 	parents atomic.Pointer[map[string]*compiled] // all flags of the newest feed
+	earlier earlier
 
 	cancel context.CancelFunc // ends the poll loop
 	done   chan struct{}      // closed when it has ended
@@ -131,13 +132,12 @@ func (s *Source) Enabled(f *provider.Flag, caller openfeature.FlattenedContext) 
 	if !ok {
 		return false
 	}
-	ec := unleashContext(caller, s.log)
 	c.engine.gate.RLock()
 	defer c.engine.gate.RUnlock()
 	if c.engine.closed {
 		return false
 	}
-	return c.satisfied(ec) && c.rules.Enabled(ec)
+	return c.satisfied(caller) && c.rules.Enabled(c.context(caller))
 }
 
 // Variant asks the engine for the variant of f.
@@ -146,18 +146,24 @@ func (s *Source) Variant(f *provider.Flag, caller openfeature.FlattenedContext) 
 	if !ok {
 		return provider.Match{Off: true, Strategy: -1, Index: -1}
 	}
-	ec := unleashContext(caller, s.log)
 	c.engine.gate.RLock()
 	defer c.engine.gate.RUnlock()
-	if c.engine.closed || !c.satisfied(ec) {
+	if c.engine.closed || !c.satisfied(caller) {
 		return provider.Match{Off: true, Strategy: -1, Index: -1}
 	}
-	return c.match(c.rules.Variant(ec))
+	return c.match(c.rules.Variant(c.context(caller)))
 }
 
 // Count counts an answer for the next report.
 func (s *Source) Count(f *provider.Flag, on bool, variant string) {
-	if c, ok := f.Compiled.(*compiled); ok {
-		c.exposures.count(on, variant)
+	c, ok := f.Compiled.(*compiled)
+	if !ok || c.engine.report == nil {
+		return
 	}
+	n := c.counts.Load()
+	if n == nil {
+		n = c.engine.report.counts(f.Name)
+		c.counts.Store(n)
+	}
+	n.add(on, variant)
 }

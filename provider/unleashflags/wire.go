@@ -13,11 +13,10 @@ import (
 // impressionData, because impressions are not collected.
 
 type wireFeed struct {
-	Version  int            `json:"version"`
-	Features []*wireFeature `json:"features"`
-	Segments []wireSegment  `json:"segments,omitempty"`
+	Features []json.RawMessage `json:"features"` // of wireFeature, decoded one by one
+	Segments []wireSegment     `json:"segments"`
 	// Query is decoded apart: nothing but a name depends on it.
-	Query json.RawMessage `json:"query,omitempty"`
+	Query json.RawMessage `json:"query"`
 }
 
 // wireQuery is what the server understood of the token.
@@ -73,8 +72,8 @@ type wireDependency struct {
 	Variants []string `json:"variants,omitempty"`
 }
 
-// decodeFeed reads the body of a feed and makes it safe for the engine.
-func decodeFeed(body []byte, engine EngineInfo) (*wireFeed, error) {
+// readFeed reads the body of a feed, its features as they are.
+func readFeed(body []byte) (*wireFeed, error) {
 	var f wireFeed
 	if err := json.Unmarshal(body, &f); err != nil {
 		return nil, fmt.Errorf("not a feed: %w", err)
@@ -82,8 +81,28 @@ func decodeFeed(body []byte, engine EngineInfo) (*wireFeed, error) {
 	if f.Features == nil {
 		return nil, errors.New("not a feed: it has no list of features")
 	}
-	f.normalise(engine)
 	return &f, nil
+}
+
+// readFeature reads one feature and makes it safe for the engine. Of one that
+// is not what it should be there is left what can be: a name, the switch, and
+// that it matches nobody. Without a name there is nothing.
+func readFeature(raw json.RawMessage, segments map[int][]wireConstraint, engine EngineInfo) *wireFeature {
+	f := new(wireFeature)
+	if err := json.Unmarshal(raw, f); err != nil {
+		var rest struct {
+			Name    string `json:"name"`
+			Enabled bool   `json:"enabled"`
+		}
+		_ = json.Unmarshal(raw, &rest) // what it could read is in rest, error or not
+		*f = wireFeature{Name: rest.Name, Enabled: rest.Enabled}
+		f.giveUp(err)
+	}
+	if f.Name == "" {
+		return nil
+	}
+	f.normalise(segments, engine)
+	return f
 }
 
 // encode is json.Marshal without escaping of HTML characters.
