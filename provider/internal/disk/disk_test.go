@@ -79,10 +79,22 @@ func TestBlob(t *testing.T) {
 	if err := c.PutBlob(digest, []byte("hellO")); err == nil {
 		t.Error("PutBlob of bytes that do not hash to the digest gives no error")
 	}
+	if err := os.Truncate(path, 2); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.PutBlob(digest, data); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := c.Blob(digest); err != nil || !bytes.Equal(got, data) {
+		t.Errorf("Blob after PutBlob onto a torn file = %q, %v", got, err)
+	}
 	for n, ok := range map[int]bool{maxBlob: true, maxBlob + 1: false} {
 		large := make([]byte, n)
 		if err := c.PutBlob(digestOf(large), large); (err == nil) != ok {
 			t.Errorf("PutBlob of %d bytes: %v", n, err)
+		}
+		if err := os.WriteFile(filepath.Join(filepath.Dir(path), digestOf(large)[7:]), large, 0o600); err != nil {
+			t.Fatal(err)
 		}
 		if got, err := c.Blob(digestOf(large)); (err == nil) != ok || ok && !bytes.Equal(got, large) {
 			t.Errorf("Blob of %d bytes: %v", n, err)

@@ -100,6 +100,13 @@ func TestStateLimit(t *testing.T) {
 	if err := c.WriteState("feed", large); err == nil {
 		t.Error("WriteState above the limit gives no error")
 	}
+	file := append(encodeHeader(large), large...)
+	if err := os.WriteFile(filepath.Join(c.Dir(), stateDir, "feed"), file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := c.ReadState("feed"); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("ReadState above the limit: %v", err)
+	}
 }
 
 // Nobody says of a state that it is still true who goes by another one.
@@ -147,6 +154,13 @@ func TestTouchOther(t *testing.T) {
 	}
 	if _, saved, err := theirs.ReadState("feed"); err != nil || !saved.Equal(old.Add(time.Hour)) {
 		t.Errorf("another wrote the same: saved = %v, %v", saved, err)
+	}
+	reader := cache()
+	if _, _, err := reader.ReadState("feed"); err != nil {
+		t.Fatal(err)
+	}
+	if err := reader.Touch("feed", old); err != nil {
+		t.Errorf("only read: Touch: %v", err)
 	}
 }
 
