@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"reflect"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/open-feature/go-sdk/openfeature"
@@ -12,9 +13,10 @@ import (
 // unleashContext is the caller's context in Unleash's words. The targeting key
 // is the userId and wins over an attribute of that name; the five other fields
 // that Unleash knows are taken by their names, everything else becomes a
-// property. Unleash knows strings only: values that are not scalar are left out.
-func unleashContext(caller openfeature.FlattenedContext, log *slog.Logger) Context {
-	var c Context
+// property and goes into the map, which is empty. Unleash knows strings only:
+// values that are not scalar are left out.
+func unleashContext(caller openfeature.FlattenedContext, properties map[string]string, log *slog.Logger) Context {
+	c := Context{Properties: properties}
 	for key, value := range caller {
 		text, ok := scalar(value)
 		if !ok {
@@ -34,10 +36,7 @@ func unleashContext(caller openfeature.FlattenedContext, log *slog.Logger) Conte
 		case "currentTime":
 			c.CurrentTime = text
 		default:
-			if c.Properties == nil {
-				c.Properties = make(map[string]string, len(caller))
-			}
-			c.Properties[key] = text
+			properties[key] = text
 		}
 	}
 	c.UserId, _ = scalar(caller[openfeature.TargetingKey])
@@ -45,6 +44,27 @@ func unleashContext(caller openfeature.FlattenedContext, log *slog.Logger) Conte
 		c.UserId, _ = scalar(caller["userId"])
 	}
 	return c
+}
+
+// callers lends the maps of contexts: making one costs as much as a tenth of an
+// evaluation. Nothing keeps a context longer than an evaluation takes.
+type callers struct{ maps sync.Pool }
+
+func (l *callers) context(caller openfeature.FlattenedContext, log *slog.Logger) Context {
+	properties, _ := l.maps.Get().(map[string]string)
+	if properties == nil {
+		properties = map[string]string{}
+	}
+	return unleashContext(caller, properties, log)
+}
+
+// giveBack takes the map of c, unless it is so large that clearing it costs more
+// than a new one.
+func (l *callers) giveBack(c Context) {
+	if len(c.Properties) <= 64 {
+		clear(c.Properties)
+		l.maps.Put(c.Properties)
+	}
 }
 
 // scalar returns v as Unleash writes it: floats without an exponent, times as

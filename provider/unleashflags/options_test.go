@@ -76,7 +76,7 @@ func TestContext(t *testing.T) {
 		"string": "x", "named": plan("pro"), "bool": true, "int": 7, "int64": int64(-1) << 60, "uint8": uint8(3),
 		"float": 1.5, "large": 1e21, "float32": float32(0.1), "when": at,
 		"list": []string{"dropped"}, "map": map[string]any{"dropped": 1}, "nil": nil,
-	}, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	}, map[string]string{}, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	want := Context{
 		UserId: "key", SessionId: "s", RemoteAddress: "10.0.0.1", Environment: "e", AppName: "a", CurrentTime: "2026-11-21T10:00:00Z",
 		Properties: map[string]string{
@@ -87,7 +87,7 @@ func TestContext(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("context (-want +got)\n%s", diff)
 	}
-	if got := unleashContext(openfeature.FlattenedContext{"userId": "explicit"}, slog.New(slog.DiscardHandler)); got.UserId != "explicit" {
+	if got := unleashContext(openfeature.FlattenedContext{"userId": "explicit"}, map[string]string{}, slog.New(slog.DiscardHandler)); got.UserId != "explicit" {
 		t.Errorf("userId alone = %q", got.UserId)
 	}
 }

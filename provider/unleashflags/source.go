@@ -40,6 +40,7 @@ type engine struct {
 	report  *reporter
 
 	parents atomic.Pointer[map[string]*compiled] // all flags of the newest feed
+	callers callers
 
 	cancel context.CancelFunc // ends the poll loop
 	done   chan struct{}      // closed when it has ended
@@ -131,13 +132,16 @@ func (s *Source) Enabled(f *provider.Flag, caller openfeature.FlattenedContext) 
 	if !ok {
 		return false
 	}
-	ec := unleashContext(caller, s.log)
-	c.engine.gate.RLock()
-	defer c.engine.gate.RUnlock()
-	if c.engine.closed {
+	e := c.engine
+	ec := e.callers.context(caller, s.log)
+	e.gate.RLock()
+	defer e.gate.RUnlock()
+	if e.closed {
 		return false
 	}
-	return c.satisfied(ec) && c.rules.Enabled(ec)
+	on := c.satisfied(ec) && c.rules.Enabled(ec)
+	e.callers.giveBack(ec)
+	return on
 }
 
 // Variant asks the engine for the variant of f.
@@ -146,13 +150,16 @@ func (s *Source) Variant(f *provider.Flag, caller openfeature.FlattenedContext) 
 	if !ok {
 		return provider.Match{Off: true, Strategy: -1, Index: -1}
 	}
-	ec := unleashContext(caller, s.log)
-	c.engine.gate.RLock()
-	defer c.engine.gate.RUnlock()
-	if c.engine.closed || !c.satisfied(ec) {
-		return provider.Match{Off: true, Strategy: -1, Index: -1}
+	e := c.engine
+	ec := e.callers.context(caller, s.log)
+	e.gate.RLock()
+	defer e.gate.RUnlock()
+	m := provider.Match{Off: true, Strategy: -1, Index: -1}
+	if !e.closed && c.satisfied(ec) {
+		m = c.match(c.rules.Variant(ec))
 	}
-	return c.match(c.rules.Variant(ec))
+	e.callers.giveBack(ec)
+	return m
 }
 
 // Count counts an answer for the next report.
