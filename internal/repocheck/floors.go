@@ -36,6 +36,7 @@ var floors = []layer{
 	{"action/internal/demo", 2, ""},
 	{"action/example", 2, ""},
 
+	{"provider/unleashflags/unleashv6", 2, "provider provider/unleashflags"},
 	{"provider/unleashflags", 2, "provider"},
 	{"provider/otelprompt", 2, "provider prompts"},
 	{"evalkit/llm", 2, "evalkit prompts"},

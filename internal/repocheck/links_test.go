@@ -30,6 +30,10 @@ var links = []struct {
 		"go.opentelemetry.io " + Module + "/provider/otelprompt",
 	},
 	{
+		"a service on the default engine", "", "./provider/unleashflags",
+		"github.com/Unleash/unleash-go-sdk github.com/launchdarkly github.com/hashicorp/golang-lru",
+	},
+	{
 		"prompts and store by themselves", "", "./prompts ./store",
 		"gocloud.dev cloud.google.com github.com/aws github.com/Azure google.golang.org net/http " +
 			"github.com/open-feature github.com/Unleash testing",

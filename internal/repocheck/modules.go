@@ -21,7 +21,8 @@ var owners = []owner{
 	{"google.golang.org", "store/cloud"},
 	{"github.com/aws", "store/cloud"},
 	{"github.com/Azure", "store/cloud internal/teststack/stack"},
-	{"github.com/Unleash", "provider/unleashflags"},
+	{"github.com/Unleash/unleash-client-go", "provider/unleashflags"},
+	{"github.com/Unleash/unleash-go-sdk", "provider/unleashflags/unleashv6"},
 	{"github.com/open-feature", "provider provider/* action/internal/cli"},
 	{"go.opentelemetry.io", "provider/otelprompt"},
 	{"github.com/google/go-github", "action/internal/origin action/internal/github"},
@@ -82,6 +83,7 @@ func under(target, module string) bool {
 var pinned = map[string]string{
 	"github.com/open-feature/go-sdk":          "v1.20.0",
 	"github.com/Unleash/unleash-client-go/v4": "v4.5.0",
+	"github.com/Unleash/unleash-go-sdk/v6":    "v6.4.0",
 	"github.com/google/go-github/v60":         "v60.0.0",
 	"github.com/sethvargo/go-githubactions":   "v1.3.2",
 	"github.com/BurntSushi/toml":              "v1.6.0",

@@ -2,6 +2,7 @@ package teststack
 
 import (
 	"crypto/rand"
+	"io/fs"
 	"os"
 	"strings"
 	"testing"
@@ -18,6 +19,7 @@ const (
 	EnvS3             = "PROMPTFLAG_TEST_S3_URL"
 	EnvGCS            = "PROMPTFLAG_TEST_GCS_URL"
 	EnvAzure          = "PROMPTFLAG_TEST_AZURE_URL"
+	EnvSpecification  = "PROMPTFLAG_TEST_SPECIFICATION"
 )
 
 // Server is a running Unleash with project default and the environments
@@ -52,6 +54,14 @@ func GCS(t testing.TB) string { t.Helper(); return need(t, EnvGCS) }
 
 // Azure is S3 for gocloud's azureblob.
 func Azure(t testing.TB) string { t.Helper(); return need(t, EnvAzure) }
+
+// Specification returns the files of Unleash's client specification 6.1.0:
+// index.json names the others. Like Unleash it skips or fails without a stack;
+// no server is asked.
+func Specification(t testing.TB) fs.FS {
+	t.Helper()
+	return os.DirFS(need(t, EnvSpecification))
+}
 
 func need(t testing.TB, name string) string {
 	t.Helper()

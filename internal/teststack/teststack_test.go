@@ -2,6 +2,7 @@ package teststack
 
 import (
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"regexp"
@@ -49,6 +50,14 @@ func TestStores(t *testing.T) {
 	_, blob, _ := strings.Cut(os.Getenv("AZURE_STORAGE_CONNECTION_STRING"), "BlobEndpoint=")
 	if got := fetch(t, strings.TrimSuffix(blob, ";")+"/test", ""); Azure(t) != "azblob://test" || !strings.HasPrefix(got, "4") {
 		t.Errorf("Azure without credentials: %s, want a refusal", got)
+	}
+}
+
+// TestSpecification checks that the files are there.
+func TestSpecification(t *testing.T) {
+	b, err := fs.ReadFile(Specification(t), "index.json")
+	if err != nil || !strings.Contains(string(b), ".json") {
+		t.Errorf("index.json = %.100s, %v", b, err)
 	}
 }
 

@@ -2,11 +2,14 @@ package unleashflags_test
 
 import (
 	"context"
+	"runtime"
 	"testing"
 
 	"github.com/open-feature/go-sdk/openfeature"
 
 	"github.com/promptflag/promptflag/prompts"
+	"github.com/promptflag/promptflag/provider/unleashflags"
+	"github.com/promptflag/promptflag/provider/unleashflags/unleashv6"
 )
 
 // twoAttributes is the caller that costs are measured with.
@@ -16,29 +19,58 @@ func TestAllocs(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")
 	}
-	s := serve(t, newFlags(t, "production").options(), newBucket(t), nil)
-	ctx := context.Background()
-	for flag, most := range map[string]float64{"support.triage": 30, "support.reply": 25} {
-		got := testing.AllocsPerRun(1000, func() {
-			v, err := s.ObjectValue(ctx, flag, nil, twoAttributes)
-			if _, ok := v.(*prompts.Prompt); !ok || err != nil {
-				t.Fatal(v, err)
+	for _, tt := range []struct {
+		name   string
+		engine unleashflags.Engine
+		most   float64
+		bytes  uint64
+	}{
+		{"v4", nil, 28, 3100},
+		{"v6", unleashv6.Engine{}, 21, 2700},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o := newFlags(t, "production").options()
+			o.Engine = tt.engine
+			s := serve(t, o, newBucket(t), nil)
+			ctx := context.Background()
+			for _, flag := range []string{"support.triage", "support.reply"} {
+				call := func() {
+					v, err := s.ObjectValue(ctx, flag, nil, twoAttributes)
+					if _, ok := v.(*prompts.Prompt); !ok || err != nil {
+						t.Fatal(v, err)
+					}
+				}
+				const runs = 1000
+				var before, after runtime.MemStats
+				runtime.ReadMemStats(&before)
+				allocs := testing.AllocsPerRun(runs, call)
+				runtime.ReadMemStats(&after)
+				bytes := (after.TotalAlloc - before.TotalAlloc) / runs
+				t.Logf("ObjectValue(%s): %.0f allocs, %d B", flag, allocs, bytes)
+				if allocs > tt.most || bytes > tt.bytes {
+					t.Errorf("ObjectValue(%s): %.0f allocs, %d B, want at most %.0f and %d", flag, allocs, bytes, tt.most, tt.bytes)
+				}
 			}
 		})
-		t.Logf("ObjectValue(%s): %.0f allocs", flag, got)
-		if got > most {
-			t.Errorf("ObjectValue(%s): %.0f allocs, want at most %.0f", flag, got, most)
-		}
 	}
 }
 
 func BenchmarkObjectValue(b *testing.B) {
-	s := serve(b, newFlags(b, "production").options(), newBucket(b), nil)
-	ctx := context.Background()
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := s.ObjectValue(ctx, "support.triage", nil, twoAttributes); err != nil {
-			b.Fatal(err)
-		}
+	for _, e := range []struct {
+		name   string
+		engine unleashflags.Engine
+	}{{"v4", nil}, {"v6", unleashv6.Engine{}}} {
+		b.Run(e.name, func(b *testing.B) {
+			o := newFlags(b, "production").options()
+			o.Engine = e.engine
+			s := serve(b, o, newBucket(b), nil)
+			ctx := context.Background()
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := s.ObjectValue(ctx, "support.triage", nil, twoAttributes); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/promptflag/promptflag/prompts"
 	"github.com/promptflag/promptflag/provider"
+	"github.com/promptflag/promptflag/provider/unleashflags"
 )
 
 // The rows of the table in the package comment of provider that need no fault.
@@ -160,27 +161,31 @@ func TestAnswers(t *testing.T) {
 		},
 	}
 	bucket := newBucket(t)
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			d := newFlags(t, "production")
-			if tt.edit != nil {
-				tt.edit(d)
-			}
-			answer, meta := serve(t, d.options(), bucket, tt.options).object(tt.flag, tt.ec)
-			if diff := cmp.Diff(tt.want, answer); diff != "" {
-				t.Errorf("%s (-want +got)\n%s", tt.flag, diff)
-			}
-			if got, want := meta["flagSetId"], "default/production"; got != want {
-				t.Errorf("flagSetId = %v, want %q", got, want)
-			}
-			if tt.meta != nil {
-				tt.meta["flagSetId"], tt.meta["promptFeedAgeSeconds"] = "default/production", int64(0)
-				if diff := cmp.Diff(tt.meta, meta); diff != "" {
-					t.Errorf("metadata (-want +got)\n%s", diff)
+	onEngines(t, func(t *testing.T, engine unleashflags.Engine) {
+		for _, tt := range tests {
+			t.Run(tt.name, func(t *testing.T) {
+				d := newFlags(t, "production")
+				if tt.edit != nil {
+					tt.edit(d)
 				}
-			}
-		})
-	}
+				o := d.options()
+				o.Engine = engine
+				answer, meta := serve(t, o, bucket, tt.options).object(tt.flag, tt.ec)
+				if diff := cmp.Diff(tt.want, answer); diff != "" {
+					t.Errorf("%s (-want +got)\n%s", tt.flag, diff)
+				}
+				if got, want := meta["flagSetId"], "default/production"; got != want {
+					t.Errorf("flagSetId = %v, want %q", got, want)
+				}
+				if tt.meta != nil {
+					tt.meta["flagSetId"], tt.meta["promptFeedAgeSeconds"] = "default/production", int64(0)
+					if diff := cmp.Diff(tt.meta, meta); diff != "" {
+						t.Errorf("metadata (-want +got)\n%s", diff)
+					}
+				}
+			})
+		}
+	})
 }
 
 func digest(t *testing.T, key string) string { _, r := artifact(t, key); return string(r.Digest) }
@@ -196,9 +201,13 @@ func matchNobody(f object) {
 }
 
 // Exact counts: the same as Unleash's published hash gives, independent of our code and of the client's.
-func TestSplit(t *testing.T) {
+func TestSplit(t *testing.T) { onEngines(t, testSplit) }
+
+func testSplit(t *testing.T, engine unleashflags.Engine) {
 	d := newFlags(t, "production")
-	s := serve(t, d.options(), newBucket(t), nil)
+	o := d.options()
+	o.Engine = engine
+	s := serve(t, o, newBucket(t), nil)
 	candidate, stable := version(t, "support.triage.2"), version(t, "support.triage.1")
 	before := map[string]bool{}
 	for _, step := range []struct{ percent, want int }{{10, 96}, {25, 0}, {50, 0}, {100, 1000}} {

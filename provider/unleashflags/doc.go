@@ -1,5 +1,5 @@
 // Package unleashflags is a flag source for package provider on Unleash's Go
-// client, and the only package of the provider that knows Unleash.
+// clients. With its engines it is the only part of the provider that knows Unleash.
 //
 //	unleashflags.New(unleashflags.Options{URL: "https://unleash.acme.dev", Token: os.Getenv("UNLEASH_CLIENT_TOKEN")})
 //	unleashflags.New(unleashflags.Options{URL: "file:///srv/prompts/flags", Environment: "production"})
@@ -10,25 +10,44 @@
 //
 // # Construction
 //
-// The client (unleash-client-go v4.5.0) decides; everything around it is ours:
+// An engine decides; everything around it is ours:
 //
 //	poll loop:   fetch from server or file -> normalise, mark, compile -> provider,
 //	             which loads what the feed names and makes it visible flag by flag
-//	evaluation:  a flag that the provider shows -> client's GetVariant on the
-//	             definition that came with it -> match
+//	evaluation:  a flag that the provider shows -> its parents -> the engine, with the
+//	             definition that came with the flag -> match
 //
-// The client takes the definition of a flag as an option of every call, so that
-// answer and feed belong together while the next feed arrives. Its own polls,
-// its storage and its metrics have no part: with them a client does not start
+// The clients take the definition of a flag as an option of every call, so that
+// answer and feed belong together while the next feed arrives. Their own polls,
+// their storage and their metrics have no part: with them a client does not start
 // while the server hangs, waits up to eleven intervals after an outage, shares
 // a file in the temporary directory with every client of the same app name and
-// holds evaluations up while it takes in a large feed. What it keeps is what it
-// is for: strategies, constraints, stickiness and variants, exactly as in every
-// other Go service that uses Unleash. Clients in one process share nothing.
+// holds evaluations up while it takes in a large feed. What they keep is what they
+// are for: strategies, constraints, stickiness and variants, exactly as in every
+// other Go service that uses Unleash. Sources in one process share nothing.
 //
-// The client does not say which strategy matched, and two may carry the same
-// ref: payloads of prompt flags are therefore marked with their place before the
-// client sees them. Marks never leave this package.
+// The clients do not say which strategy matched, and two may carry the same
+// ref: payloads of prompt flags are therefore marked with their place before an
+// engine sees them. Marks never leave this package.
+//
+// # Engines
+//
+// The default is unleash-client-go v4.5.0; package unleashv6 has its successor,
+// for Options.Engine. Of the 275 cases of Unleash's client specification 6.1.0
+// that are not about streaming, driven through OpenFeature and this source,
+//
+//	v4.5.0   passes 247; the other 28 use REGEX (18), IN_CIDR (6), SEMVER_GTE and SEMVER_LTE (4)
+//	v6.4.0   passes 275
+//
+// What an engine does not know is never wrong in silence: a strategy with such
+// an operator, of an unknown kind, or with a segment that is not in the feed
+// matches nobody, keeps its place, and provider.Flag.Trouble names it, which the
+// provider turns into an ERROR event.
+//
+// Parents of a flag are evaluated here, for both engines in the same way: the
+// flag is off unless each of them is as demanded, by its definition in the newest
+// feed. A parent that is missing, or has parents itself, is never as demanded;
+// one that is unresolved is not known to be off, nor which variant it gives.
 //
 // # Context
 //

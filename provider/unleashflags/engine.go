@@ -54,7 +54,8 @@ type Rules interface {
 }
 
 // Context is a caller in Unleash's words. It has the fields of the SDKs' own
-// types in their order, so that it converts to them. Rules do not change it.
+// types in their order, so that it converts to them. Rules neither change its
+// map nor keep it.
 type Context struct {
 	UserId        string
 	SessionId     string

@@ -37,13 +37,13 @@ func (d *wireDependency) satisfied(parent *compiled, caller openfeature.Flattene
 	case len(parent.parents) > 0:
 		return false
 	case d.Enabled != nil && !*d.Enabled:
-		return !(parent.enabled && parent.unsure) && !parent.rules.Enabled(parent.context(caller))
+		return !(parent.enabled && parent.unsure) && !parent.isOn(caller)
 	case len(d.Variants) == 0:
-		return parent.rules.Enabled(parent.context(caller))
+		return parent.isOn(caller)
 	case parent.unsure:
 		return false
 	}
-	o := parent.rules.Variant(parent.context(caller))
+	o := parent.outcome(caller)
 	name := o.Variant.Name
 	if name == "" {
 		name = disabled

@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/open-feature/go-sdk/openfeature"
+
+	"github.com/promptflag/promptflag/provider/unleashflags"
 )
 
 // The scenarios of Unleash's own provider contract, by their names. 15 hold as
@@ -38,7 +40,6 @@ func TestUnleashContract(t *testing.T) {
 	}, ",") + `]}`
 	feed = strings.Replace(feed, `"groupId":"disabled-by-name"},"variants":[{"name":"v1"`, `"groupId":"disabled-by-name"},"variants":[{"name":"disabled"`, 1)
 	f := newFakeServer(t, feed)
-	s := serve(t, f.options(), newBucket(t), nil)
 
 	type want struct {
 		Value   any
@@ -81,30 +82,35 @@ func TestUnleashContract(t *testing.T) {
 		{"variants of the flag", "legacy", "d", "u", want{"hello", "v1", "SPLIT", ""}},
 		{"missing", "missing", "d", "u", want{"d", "default", "ERROR", "FLAG_NOT_FOUND"}},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			ctx, ec := context.Background(), user(tt.user)
-			var got want
-			switch def := tt.def.(type) {
-			case bool:
-				d, _ := s.BooleanValueDetails(ctx, tt.flag, def, ec)
-				got = want{d.Value, d.Variant, d.Reason, d.ErrorCode}
-			case string:
-				d, _ := s.StringValueDetails(ctx, tt.flag, def, ec)
-				got = want{d.Value, d.Variant, d.Reason, d.ErrorCode}
-			case float64:
-				d, _ := s.FloatValueDetails(ctx, tt.flag, def, ec)
-				got = want{d.Value, d.Variant, d.Reason, d.ErrorCode}
-			case int64:
-				d, _ := s.IntValueDetails(ctx, tt.flag, def, ec)
-				got = want{d.Value, d.Variant, d.Reason, d.ErrorCode}
-			default:
-				d, _ := s.ObjectValueDetails(ctx, tt.flag, def, ec)
-				got = want{d.Value, d.Variant, d.Reason, d.ErrorCode}
-			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("(-want +got)\n%s", diff)
-			}
-		})
-	}
+	onEngines(t, func(t *testing.T, engine unleashflags.Engine) {
+		o := f.options()
+		o.Engine = engine
+		s := serve(t, o, newBucket(t), nil)
+		for _, tt := range tests {
+			t.Run(tt.name, func(t *testing.T) {
+				ctx, ec := context.Background(), user(tt.user)
+				var got want
+				switch def := tt.def.(type) {
+				case bool:
+					d, _ := s.BooleanValueDetails(ctx, tt.flag, def, ec)
+					got = want{d.Value, d.Variant, d.Reason, d.ErrorCode}
+				case string:
+					d, _ := s.StringValueDetails(ctx, tt.flag, def, ec)
+					got = want{d.Value, d.Variant, d.Reason, d.ErrorCode}
+				case float64:
+					d, _ := s.FloatValueDetails(ctx, tt.flag, def, ec)
+					got = want{d.Value, d.Variant, d.Reason, d.ErrorCode}
+				case int64:
+					d, _ := s.IntValueDetails(ctx, tt.flag, def, ec)
+					got = want{d.Value, d.Variant, d.Reason, d.ErrorCode}
+				default:
+					d, _ := s.ObjectValueDetails(ctx, tt.flag, def, ec)
+					got = want{d.Value, d.Variant, d.Reason, d.ErrorCode}
+				}
+				if diff := cmp.Diff(tt.want, got); diff != "" {
+					t.Errorf("(-want +got)\n%s", diff)
+				}
+			})
+		}
+	})
 }

@@ -41,6 +41,7 @@ type engine struct {
 
 	parents atomic.Pointer[map[string]*compiled] // all flags of the newest feed
 	earlier earlier
+	callers callers
 
 	cancel context.CancelFunc // ends the poll loop
 	done   chan struct{}      // closed when it has ended
@@ -137,7 +138,7 @@ func (s *Source) Enabled(f *provider.Flag, caller openfeature.FlattenedContext) 
 	if c.engine.closed {
 		return false
 	}
-	return c.satisfied(caller) && c.rules.Enabled(c.context(caller))
+	return c.satisfied(caller) && c.isOn(caller)
 }
 
 // Variant asks the engine for the variant of f.
@@ -151,7 +152,7 @@ func (s *Source) Variant(f *provider.Flag, caller openfeature.FlattenedContext) 
 	if c.engine.closed || !c.satisfied(caller) {
 		return provider.Match{Off: true, Strategy: -1, Index: -1}
 	}
-	return c.match(c.rules.Variant(c.context(caller)))
+	return c.match(c.outcome(caller))
 }
 
 // Count counts an answer for the next report.

@@ -1,4 +1,5 @@
-// Package npm installs the servers of the test stack that come from npm. Each
+// Package npm installs what the test stack needs from npm: servers, and the
+// cases of Unleash's client specification. Each
 // folder beside this file is one pinned tree: a package.json with one exact
 // version and the lock file that pins everything below it.
 //
@@ -33,6 +34,8 @@ const (
 	Unleash8 = "unleash8"
 	Azurite  = "azurite"
 	Postgres = "postgres"
+
+	Specification = "specification"
 )
 
 // stamp holds the digest of what is installed; it is written last.

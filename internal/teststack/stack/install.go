@@ -33,6 +33,11 @@ func (c cache) modules(tree string) string {
 	return filepath.Join(string(c), "npm", tree, "node_modules")
 }
 
+// specification is the folder of the client specification's files.
+func (c cache) specification() string {
+	return filepath.Join(c.modules(npm.Specification), "@unleash", "client-specification", "specifications")
+}
+
 func (c cache) binary(t goTool) string {
 	return filepath.Join(string(c), "bin", t.name+"@"+t.version)
 }
@@ -55,7 +60,7 @@ func Install(ctx context.Context, o Options) error {
 	defer unlock()
 	var trees []string
 	if o.wants(Unleash) {
-		trees = append(trees, unleashTrees[o.Unleash].tree)
+		trees = append(trees, unleashTrees[o.Unleash].tree, npm.Specification)
 		if systemPostgres(ctx) == "" {
 			trees = append(trees, npm.Postgres)
 		}

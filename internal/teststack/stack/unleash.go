@@ -70,6 +70,7 @@ func (s *Stack) startUnleash(ctx context.Context) ([]string, error) {
 		teststack.EnvUnleashURL + "=http://" + addr,
 		teststack.EnvUnleashVersion + "=" + u.version,
 		teststack.EnvUnleashAdmin + "=" + adminToken,
+		teststack.EnvSpecification + "=" + s.cache.specification(),
 		teststack.EnvUnleashDev + "=" + devToken,
 		teststack.EnvUnleashProd + "=" + prodToken,
 	}, nil
