@@ -142,6 +142,7 @@ func (k *keeper) run(ctx context.Context) {
 			case <-ctx.Done():
 			}
 		case <-touch.C:
+			k.write() // what failed before: the disk may be well again
 			k.confirm()
 		case <-prune.C:
 			prune.Reset(prunePause)
@@ -166,7 +167,19 @@ func (k *keeper) write() {
 		if err != nil && !k.troubled {
 			k.p.log.Warn("not kept on disk for the next start", "error", err)
 		}
-		k.troubled = err != nil
+		if k.troubled = err != nil; k.troubled {
+			k.again(name, data)
+		}
+	}
+}
+
+// again has content that could not be written tried again later, unless there
+// is newer one.
+func (k *keeper) again(name string, data []byte) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if _, newer := k.todo[name]; !newer {
+		k.todo[name] = data
 	}
 }
 

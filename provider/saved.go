@@ -113,9 +113,12 @@ func (r *run) useSaved(cause error) {
 	case r.live || r.set != "":
 	case r.saved != nil:
 		r.p.log.Warn("starting with the last feed on disk", "cause", cause, "feed", r.savedAt.UTC())
-		f := r.saved
+		f, at := r.saved, r.savedAt
+		if at.After(r.p.now().Add(time.Minute)) {
+			at = time.Unix(0, 0) // a clock was wrong: nobody knows how old it is
+		}
 		r.saved = nil
-		r.take(f, r.savedAt)
+		r.take(f, at)
 	case r.missed > 0 && r.stateSet != "":
 		r.p.log.Warn("starting with the last stable versions", "cause", cause)
 		r.take(&Feed{Set: r.stateSet}, time.Unix(0, 0))

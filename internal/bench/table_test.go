@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/promptflag/promptflag/provider/unleashflags"
+	"github.com/promptflag/promptflag/provider/unleashflags/unleashv6"
 )
 
 // engine is one evaluation engine of the flag source, and what a call may cost on it.
@@ -18,12 +19,10 @@ type engine struct {
 }
 
 // engines has one line for each engine.
-//
-// The second engine's place is here: {"v6", 22, 3400, func() unleashflags.Options
-// {return unleashflags.Options{Engine: unleashv6.…}}}. Everything else follows.
 func engines() []engine {
 	return []engine{
 		{"v4", 30, 3400, func() unleashflags.Options { return unleashflags.Options{} }},
+		{"v6", 22, 3400, func() unleashflags.Options { return unleashflags.Options{Engine: unleashv6.Engine{}} }},
 	}
 }
 

@@ -34,6 +34,7 @@ const (
 	defaultMax  = 256 << 20
 	renewAfter  = time.Hour // last use is noted no more often
 	staleTemp   = time.Hour // a temporary file that old is a crash's
+	staleState  = 90 * 24 * time.Hour
 	tempPrefix  = ".tmp-"
 	blobDir     = "blobs/sha256"
 	stateDir    = "state"

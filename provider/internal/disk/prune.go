@@ -15,7 +15,8 @@ import (
 // even when there is too much of these. What keep names is in use: that is noted
 // too, so that another process that shares the directory does not take it for
 // forgotten. It also removes what writers that crashed an hour ago or earlier
-// left behind. Files of other names and states stay. keep is called once per
+// left behind, and states that were not touched for 90 days. Files of other
+// names stay. keep is called once per
 // blob, from this goroutine; nil keeps nothing. Prune goes on after an error and
 // returns all.
 func (c *Cache) Prune(keep func(digest string) bool) error {
@@ -28,11 +29,25 @@ func (c *Cache) Prune(keep func(digest string) bool) error {
 	}
 	defer root.Close()
 	blobs, err1 := c.sweep(root, blobDir)
-	_, err2 := c.sweep(root, stateDir)
-	if err := errors.Join(err1, err2, c.shrink(root, blobs, keep)); err != nil {
+	states, err2 := c.sweep(root, stateDir)
+	if err := errors.Join(err1, err2, c.forget(root, states), c.shrink(root, blobs, keep)); err != nil {
 		return fmt.Errorf("prune cache: %w", err)
 	}
 	return nil
+}
+
+// forget removes states that nobody has written or touched for a long time:
+// those of servers and tokens that are used no more.
+func (c *Cache) forget(root *os.Root, states []fs.FileInfo) error {
+	var errs []error
+	for _, f := range states {
+		if c.now().Sub(f.ModTime()) > staleState {
+			if err := root.Remove(path.Join(stateDir, f.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				errs = append(errs, err)
+			}
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (c *Cache) shrink(root *os.Root, blobs []fs.FileInfo, keep func(digest string) bool) error {

@@ -2,6 +2,8 @@ package disk
 
 import (
 	"bytes"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -179,5 +181,30 @@ func TestPruneOthers(t *testing.T) {
 	}
 	if s.left() != "" {
 		t.Errorf("left = %s, want none", s.left())
+	}
+}
+
+// States of servers that are asked no more do not stay for ever.
+func TestPruneStates(t *testing.T) {
+	now := time.Now()
+	c := open(t, &Options{Now: func() time.Time { return now }})
+	for _, name := range []string{"used", "forgotten"} {
+		if err := c.WriteState(name, []byte(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now = now.Add(staleState - time.Minute)
+	if err := c.Touch("used", now); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(2 * time.Minute)
+	if err := c.Prune(nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := c.ReadState("used"); err != nil {
+		t.Errorf("touched: %v", err)
+	}
+	if _, _, err := c.ReadState("forgotten"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("not touched for 90 days: %v", err)
 	}
 }
