@@ -11,10 +11,7 @@ import (
 type Rule struct {
 	Method string // empty: every method
 	Path   string // part of the path; empty: every path
-	// Times is how many requests the rule is for; later ones go by the rules
-	// behind it. Zero: all.
-	Times int
-	Fault Fault
+	Fault  Fault
 }
 
 // All is a rule for every request.

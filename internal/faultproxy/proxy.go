@@ -49,16 +49,12 @@ type request struct{ method, path, fault string }
 // epoch is the time between two calls of Set.
 type epoch struct {
 	rules []Rule
-	left  []int // by rule: requests that it is still for, if it is for some only
 	ctx   context.Context
 	end   context.CancelFunc
 }
 
 func newEpoch(rules []Rule) *epoch {
 	e := &epoch{rules: slices.Clone(rules)}
-	for _, r := range rules {
-		e.left = append(e.left, r.Times)
-	}
 	e.ctx, e.end = context.WithCancel(context.Background())
 	return e
 }
@@ -97,7 +93,7 @@ func (p *Proxy) Set(rules ...Rule) error {
 	for _, r := range rules {
 		if r.Fault.kind == stop {
 			stopped = true
-			if r.Method != "" || r.Path != "" || r.Times != 0 || len(rules) > 1 {
+			if r.Method != "" || r.Path != "" || len(rules) > 1 {
 				return errors.New("fault proxy: Stop is for all requests: want it in one rule alone")
 			}
 		}
@@ -163,14 +159,8 @@ func (p *Proxy) choose(method, path string) (Fault, *epoch) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	e, fault := p.now, Fault{}
-	for i := range e.rules {
-		r := &e.rules[i]
-		if !r.fits(method, path) || r.Times > 0 && e.left[i] == 0 {
-			continue
-		}
-		e.left[i]--
-		fault = r.Fault
-		break
+	if i := slices.IndexFunc(e.rules, func(r Rule) bool { return r.fits(method, path) }); i >= 0 {
+		fault = e.rules[i].Fault
 	}
 	p.counts[request{method, path, fault.String()}]++
 	return fault, e
