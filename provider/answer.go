@@ -93,10 +93,9 @@ type settling struct {
 	definition
 	mem *loader
 
-	stable  *answer // last, as it is; its metadata is shared by all answers that give it
-	waiting bool    // something that the flag names is still on its way: no trouble yet
-	past    string  // the payload of an unresolved strategy that evaluation went past
-	unsure  bool    // there was one
+	stable *answer // last, as it is; its metadata is shared by all answers that give it
+	past   string  // the payload of an unresolved strategy that evaluation went past
+	unsure bool    // there was one
 }
 
 // settle works out all answers of d with what the loader has in memory.
