@@ -11,11 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 )
-
-// listenLimit is how long Set tries to get the proxy's port again after Stop.
-const listenLimit = 30 * time.Second
 
 // Options of New; nil means the zero value.
 type Options struct {
@@ -27,7 +23,7 @@ type Options struct {
 
 // Proxy is one proxy. It may be shared by goroutines.
 type Proxy struct {
-	addr    string
+	port    *port
 	filter  func(string, []byte) []byte
 	forward *httputil.ReverseProxy
 	idle    func() // gives up connections to the server
@@ -66,11 +62,16 @@ func New(target string, o *Options) (*Proxy, error) {
 	if err != nil || u.Scheme != "http" || u.Host == "" {
 		return nil, fmt.Errorf("fault proxy: target %q: want http://host:port", target)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := newPort()
 	if err != nil {
 		return nil, fmt.Errorf("fault proxy: %w", err)
 	}
-	p := &Proxy{addr: l.Addr().String(), now: newEpoch(nil), counts: map[request]int{}, conns: map[net.Conn]bool{}}
+	l, err := port.listen()
+	if err != nil {
+		port.close()
+		return nil, fmt.Errorf("fault proxy: %w", err)
+	}
+	p := &Proxy{port: port, now: newEpoch(nil), counts: map[request]int{}, conns: map[net.Conn]bool{}}
 	p.quiet.L = &p.mu
 	if o != nil {
 		p.filter = o.Filter
@@ -84,7 +85,7 @@ func New(target string, o *Options) (*Proxy, error) {
 
 // URL is what clients take for the server's: http://127.0.0.1:port, the same one
 // for the proxy's whole life.
-func (p *Proxy) URL() string { return "http://" + p.addr }
+func (p *Proxy) URL() string { return "http://" + p.port.addr }
 
 // Set replaces all rules; none means that all requests are passed on. When it
 // returns, connections are refused or accepted as the rules say.
@@ -113,7 +114,7 @@ func (p *Proxy) Set(rules ...Rule) error {
 	case stopped && server != nil:
 		p.halt(server)
 	case !stopped && server == nil:
-		l, err := listenAgain(p.addr)
+		l, err := p.port.listen()
 		if err != nil {
 			return fmt.Errorf("fault proxy: %w", err)
 		}
@@ -128,6 +129,10 @@ func (p *Proxy) Close() error {
 	p.switching.Lock()
 	defer p.switching.Unlock()
 	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return nil
+	}
 	p.closed = true
 	epoch, server := p.now, p.server
 	p.mu.Unlock()
@@ -136,6 +141,7 @@ func (p *Proxy) Close() error {
 		p.halt(server)
 	}
 	p.idle()
+	p.port.close()
 	return nil
 }
 
@@ -201,14 +207,5 @@ func (p *Proxy) track(s *http.Server, c net.Conn, state http.ConnState) {
 	case http.StateClosed:
 		delete(p.conns, c)
 		p.quiet.Broadcast()
-	}
-}
-
-// listenAgain waits for the port: an outgoing connection may have it for a while.
-func listenAgain(addr string) (l net.Listener, err error) {
-	for end := time.Now().Add(listenLimit); ; time.Sleep(20 * time.Millisecond) {
-		if l, err = net.Listen("tcp", addr); err == nil || time.Now().After(end) {
-			return l, err
-		}
 	}
 }

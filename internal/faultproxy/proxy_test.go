@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -162,9 +163,14 @@ func TestStop(t *testing.T) {
 		if _, _, _, err := w.get(t.Context(), "/"); err == nil {
 			t.Fatal("answered while stopped")
 		}
-		if c, err := net.Dial("tcp", strings.TrimPrefix(w.proxy.URL(), "http://")); err == nil {
+		addr := strings.TrimPrefix(w.proxy.URL(), "http://")
+		if c, err := net.Dial("tcp", addr); err == nil {
 			c.Close()
 			t.Fatal("connected while stopped")
+		}
+		if l, err := net.Listen("tcp", addr); err == nil && runtime.GOOS != "windows" {
+			l.Close()
+			t.Fatal("somebody else could have the port while the proxy is stopped")
 		}
 		w.set()
 	}
