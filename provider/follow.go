@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/promptflag/promptflag/prompts"
@@ -32,6 +31,9 @@ func (r *run) takeLive(f *Feed) {
 		return
 	}
 	r.renewed = r.renewed || r.aged
+	if saved := r.saved; saved != nil && r.set == "" && lostMost(len(saved.Flags), lost(saved, f), len(f.Flags)) {
+		r.take(saved, r.savedAt) // so that plain flags keep their definitions in an outage
+	}
 	r.live, r.aged, r.saved = true, false, nil
 	outage := r.take(f, r.p.now())
 	if outage == "" {
@@ -54,7 +56,7 @@ func (r *run) take(f *Feed, seen time.Time) (outage string) {
 	for _, flag := range f.Flags {
 		next[flag.Name] = flag
 	}
-	outage = r.shrunken(next)
+	outage, r.empty = r.shrunken(next), len(next) == 0
 	redefined := map[string]bool{}
 	for name, t := range r.tracks {
 		if next[name] == nil && r.vanish(t, outage != "") {
@@ -97,56 +99,6 @@ func (r *run) track(name string) *track {
 		r.resized = true
 	}
 	return t
-}
-
-// shrunken says why next, as a successor of what is known, is an outage and no news.
-func (r *run) shrunken(next map[string]*Flag) string {
-	known, lost := 0, 0
-	for name, t := range r.tracks {
-		if t.bundled {
-			continue // it may have been retired since the bundle was made
-		}
-		known++
-		if next[name] == nil && (t.vanished.IsZero() || r.p.now().Sub(t.vanished) < r.p.opt.gone()) {
-			lost++
-		}
-	}
-	if lost > 0 && (len(next) == 0 || known >= 4 && 2*lost > known) {
-		return fmt.Sprintf("the feed has lost %d of %d flags at once", lost, known)
-	}
-	return ""
-}
-
-// vanish notes that the newest feed does not have a flag, and says whether that
-// changes its answers. What is no prompt flag keeps its definition in an outage.
-func (r *run) vanish(t *track, outage bool) bool {
-	if t.vanished.IsZero() {
-		t.vanished = r.p.now()
-		r.stables = true
-	}
-	prompt := len(t.fallbacks) > 0 || t.shown != nil && t.shown.isPrompt && t.shown.last != nil
-	switch {
-	case prompt && r.p.opt.gone() > 0:
-		changed := t.newest != nil || t.shown == nil
-		t.newest = nil
-		return changed
-	case outage && !prompt:
-		return false
-	}
-	r.forget(t)
-	return false
-}
-
-// forget drops all knowledge of a flag.
-func (r *run) forget(t *track) {
-	delete(r.tracks, t.name)
-	delete(r.held, t)
-	for ref := range t.asks {
-		r.unask(t, ref)
-	}
-	t.slot.Store(nil)
-	r.changed[t.name] = true
-	r.resized, r.stables = true, true
 }
 
 // want asks the loader for what f names and this provider uses.
@@ -219,7 +171,7 @@ func (r *run) update(t *track) {
 func (r *run) define(t *track) definition {
 	d := definition{flag: t.newest, name: t.prompt, selected: t.selected, set: r.set, aged: r.aged, fallbacks: t.fallbacks}
 	switch {
-	case t.bundled:
+	case t.bundled && !r.empty:
 	case r.live:
 		d.lost = "it vanished from the feed"
 	default:

@@ -57,6 +57,7 @@ type loopState struct {
 	bundle   *Feed
 	live     bool   // the feed came from the server
 	aged     bool   // the feed is the bundle's
+	empty    bool   // the feed has no flags
 	renewed  bool   // the next feed changes every answer
 	stateSet string // savedState.Set
 

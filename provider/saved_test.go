@@ -258,6 +258,15 @@ func TestBundle(t *testing.T) {
 		for e := nextEvent(t, p); e.EventType != openfeature.ProviderReady; e = nextEvent(t, p) {
 		}
 	})
+	t.Run("the feed is empty", func(t *testing.T) {
+		p, f := create(t, dead(), &Options{Baseline: base}, map[string]*Feed{"body": feedOf(canary)})
+		f.feed()
+		wantAnswer(t, "the feed is empty", object(p, "a"), a1, StaleReason)
+		f.current()
+		if e := nextEvent(t, p); e.EventType != openfeature.ProviderError {
+			t.Errorf("event = %+v, want ERROR", e)
+		}
+	})
 	t.Run("unreadable", func(t *testing.T) {
 		p, f := create(t, dead(), &Options{Baseline: bundle("what is this")})
 		f.failed(errAway)
@@ -296,6 +305,14 @@ func TestShrunkenFeed(t *testing.T) {
 			wantAnswer(t, "after a restart without server", object(p, "a"), a2, "STATIC")
 			f.news(full)
 			wantAnswer(t, "all there again", object(p, "a"), a2, "STATIC")
+			p.Shutdown()
+
+			p, f = create(t, &blobs, &Options{CacheDir: dir}, map[string]*Feed{"full": full})
+			f.news(feed)
+			wantAnswer(t, "prompt flag after a restart", object(p, "a"), a1, StaleReason)
+			if d := p.BooleanEvaluation(context.Background(), "x", true, nil); d.Error() != nil {
+				t.Errorf("plain flag after a restart: %+v", d)
+			}
 		})
 	}
 	t.Run("one of many was archived", func(t *testing.T) {
