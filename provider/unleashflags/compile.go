@@ -21,6 +21,8 @@ type compiled struct {
 	unsure  bool   // one of its strategies is unresolved
 	parents []wireDependency
 	counts  atomic.Pointer[counts] // nil before the first exposure
+
+	environment string // of callers that do not say
 }
 
 // A mark is the place of a variant in its flag, written behind its payload:
@@ -48,7 +50,7 @@ func unmark(payload string) (value string, strategy, variant int) {
 
 // compile returns one flag. One that the engine cannot read matches nobody; the
 // others are not touched by it.
-func (e *engine) compile(f *wireFeature, names map[string]bool) *provider.Flag {
+func (e *engine) compile(f *wireFeature, names map[string]bool, environment string) *provider.Flag {
 	flag, rules, err := e.read(f, names)
 	if err != nil {
 		e.src.log.Error("the Unleash client cannot read a flag", "flag", f.Name, "error", err)
@@ -59,7 +61,7 @@ func (e *engine) compile(f *wireFeature, names map[string]bool) *provider.Flag {
 	}
 	c := &compiled{
 		engine: e, rules: rules, marked: flag.IsPrompt(), enabled: f.Enabled, parents: f.Dependencies,
-		unsure: flag.Trouble != "", fields: f.fields(),
+		unsure: flag.Trouble != "", fields: f.fields(), environment: environment,
 	}
 	flag.Compiled = c
 	return flag

@@ -93,7 +93,7 @@ func (c *compiled) context(caller openfeature.FlattenedContext) (out Context) {
 		case "remoteAddress":
 			out.RemoteAddress = text
 		case "environment":
-			out.Environment = text
+			out.Environment = cmp.Or(text, c.environment)
 		case "appName":
 			out.AppName = text
 		case "currentTime":

@@ -16,7 +16,7 @@ type earlier struct {
 }
 
 // compileAll returns the provider's view of every flag, compiled.
-func (e *engine) compileAll(raw *wireFeed) []*provider.Flag {
+func (e *engine) compileAll(raw *wireFeed, environment string) []*provider.Flag {
 	e.earlier.mu.Lock()
 	known := e.earlier.flags
 	e.earlier.mu.Unlock()
@@ -45,7 +45,7 @@ func (e *engine) compileAll(raw *wireFeed) []*provider.Flag {
 				names[f.Name] = true
 				continue
 			}
-			if flag = e.compile(f, nil); flag == nil {
+			if flag = e.compile(f, nil, environment); flag == nil {
 				continue
 			}
 		}
@@ -54,7 +54,7 @@ func (e *engine) compileAll(raw *wireFeed) []*provider.Flag {
 		list = append(list, flag)
 	}
 	for _, f := range children {
-		if flag := e.compile(f, names); flag != nil {
+		if flag := e.compile(f, names, environment); flag != nil {
 			list = append(list, flag)
 		}
 	}

@@ -26,7 +26,7 @@ func TestEarlier(t *testing.T) {
 			t.Fatal(err)
 		}
 		out := map[string]*provider.Flag{}
-		for _, f := range e.compileAll(raw) {
+		for _, f := range e.compileAll(raw, "production") {
 			out[f.Name] = f
 		}
 		return out

@@ -66,23 +66,24 @@ func (e *engine) decode(body []byte) (*provider.Feed, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := e.compileAll(raw)
+	project, environment := e.src.scopeOf(raw.Query)
+	list := e.compileAll(raw, environment)
 	parents := make(map[string]*compiled, len(list))
 	for _, f := range list {
 		parents[f.Name], _ = f.Compiled.(*compiled)
 	}
 	return &provider.Feed{
-		Set: e.src.setID(raw.Query), Flags: list, Body: body,
+		Set: project + "/" + environment, Flags: list, Body: body,
 		Use: func() { e.parents.Store(&parents) },
 	}, nil
 }
 
-// setID is "<project>/<environment>": as configured, else as the server
+// scopeOf returns what the flags are of: as configured, else as the server
 // understood the token, else as the token says.
-func (s *Source) setID(raw json.RawMessage) string {
+func (s *Source) scopeOf(raw json.RawMessage) (project, environment string) {
 	var q wireQuery
 	_ = json.Unmarshal(raw, &q)
-	project, environment := s.opt.Project, s.opt.Environment
+	project, environment = s.opt.Project, s.opt.Environment
 	tokenProject, tokenEnvironment, _ := strings.Cut(s.scope(), ":")
 	if project == "" && len(q.Project) > 0 {
 		project = strings.Join(q.Project, "+")
@@ -96,7 +97,7 @@ func (s *Source) setID(raw json.RawMessage) string {
 	if environment == "" {
 		environment = tokenEnvironment
 	}
-	return project + "/" + environment
+	return project, environment
 }
 
 // scope is what the token is for, "<project>:<environment>"; of a token without

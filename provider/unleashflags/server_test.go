@@ -328,3 +328,22 @@ func (c *countingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	c.n.Add(1)
 	return c.Transport.RoundTrip(r)
 }
+
+// Callers who do not say are in the environment that the server names.
+func TestEnvironmentOfTheServer(t *testing.T) {
+	const flag = `{"name":"f","enabled":true,"strategies":[{"name":"default","constraints":[{"contextName":"environment","operator":"IN","values":["production"]}]}]}`
+	for query, want := range map[string]bool{"production": true, "development": false} {
+		f := newFakeServer(t, `{"version":2,"features":[`+flag+`],"query":{"environment":"`+query+`"}}`)
+		o := f.options()
+		o.Environment = ""
+		s := serve(t, o, newBucket(t), nil)
+		on, err := s.BooleanValue(context.Background(), "f", !want, user("user-0"))
+		if err != nil || on != want {
+			t.Errorf("the server says %s: %t, %v, want %t", query, on, err, want)
+		}
+		elsewhere := openfeature.NewEvaluationContext("user-0", map[string]any{"environment": "production"})
+		if on, err := s.BooleanValue(context.Background(), "f", false, elsewhere); err != nil || !on {
+			t.Errorf("the caller says production: %t, %v", on, err)
+		}
+	}
+}
