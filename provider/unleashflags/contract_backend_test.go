@@ -1,6 +1,7 @@
 package unleashflags_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -31,6 +32,7 @@ type backend struct {
 	token    string
 	prefix   string // of flag names
 	interval time.Duration
+	timeout  time.Duration // of a request; zero: 5 s
 	// set changes the payload of a flag's only variant.
 	set func(flag, variant, payload string)
 }
@@ -174,7 +176,10 @@ func (b *backend) fault(t testing.TB, rules ...faultproxy.Rule) {
 }
 
 func (b *backend) options() unleashflags.Options {
-	return unleashflags.Options{URL: b.URL(), Token: b.token, RefreshInterval: b.interval, MetricsInterval: -1, Timeout: 5 * time.Second}
+	return unleashflags.Options{
+		URL: b.URL(), Token: b.token, RefreshInterval: b.interval, MetricsInterval: -1,
+		Timeout: cmp.Or(b.timeout, 5*time.Second),
+	}
 }
 
 // service returns a service with a provider that is not yet set.
