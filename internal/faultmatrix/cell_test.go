@@ -251,7 +251,7 @@ func (c *cell) answersAre(want answers) error {
 
 // age is the feed's age in seconds by an answer's metadata, -1 if it has none.
 func (c *cell) age() int64 {
-	d, _ := c.service.ObjectValueDetails(context.Background(), c.prefix+canary, nil, openfeature.EvaluationContext{})
+	d, _ := c.service.ObjectValueDetails(context.Background(), c.prefix+canary, nil, openfeature.NewEvaluationContext(dialledUser, nil))
 	if age, ok := d.FlagMetadata["promptFeedAgeSeconds"].(int64); ok {
 		return age
 	}

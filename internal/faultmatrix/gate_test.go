@@ -13,27 +13,26 @@ import (
 type gate struct {
 	http.RoundTripper
 
-	mu     sync.Mutex
-	begun  int
-	limit  int // polls that may begin; negative: all
-	opened chan struct{}
+	mu      sync.Mutex
+	changed sync.Cond // limit did; its lock is mu
+	begun   int
+	limit   int // polls that may begin; negative: all
 }
 
-func newGate(t http.RoundTripper) *gate { return &gate{RoundTripper: t, limit: -1} }
+func newGate(t http.RoundTripper) *gate {
+	g := &gate{RoundTripper: t, limit: -1}
+	g.changed.L = &g.mu
+	return g
+}
 
 // RoundTrip holds polls beyond the limit, whatever their deadline.
 func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {
 	g.mu.Lock()
-	var wait chan struct{}
-	if g.limit >= 0 && g.begun >= g.limit {
-		wait = g.opened
-	} else {
-		g.begun++
+	for g.limit >= 0 && g.begun >= g.limit {
+		g.changed.Wait()
 	}
+	g.begun++
 	g.mu.Unlock()
-	if wait != nil {
-		<-wait
-	}
 	return g.RoundTripper.RoundTrip(r)
 }
 
@@ -44,19 +43,15 @@ func (g *gate) polls() int {
 	return g.begun
 }
 
-// allow lets n more polls through, until open.
-func (g *gate) allow(n int) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.limit, g.opened = g.begun+n, make(chan struct{})
-}
+// allow lets n more polls through.
+func (g *gate) allow(n int) { g.set(func() int { return g.begun + n }) }
 
-// open lets all polls through, those too that wait.
-func (g *gate) open() {
+// open lets all polls through.
+func (g *gate) open() { g.set(func() int { return -1 }) }
+
+func (g *gate) set(limit func() int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.limit >= 0 {
-		g.limit = -1
-		close(g.opened)
-	}
+	g.limit = limit()
+	g.changed.Broadcast()
 }

@@ -64,8 +64,8 @@ func unleashRows() (rows []*row) {
 			refeed: func(*stage) faultproxy.Fault { return faultproxy.Edit("empty", emptyFeed) },
 			want: map[start]outcome{
 				warm:    {answers: vanished, events: "CHANGED ERROR"},
-				onDisk:  {answers: vanished.with("plain", "default FLAG_NOT_FOUND"), events: "ERROR", excuse: plainForgotten},
-				bundled: {answers: vanished.with("plain", "default FLAG_NOT_FOUND"), excuse: plainForgotten}, // TODO(issue 3): no ERROR about flags that only the bundle knows
+				onDisk:  {answers: vanished, events: "ERROR"},
+				bundled: {answers: vanished.with("plain", "default FLAG_NOT_FOUND"), events: "ERROR", excuse: plainForgotten},
 				empty:   {answers: unknown, excuse: "a feed without flags, and nothing that knows of others"},
 			},
 		},
@@ -74,14 +74,14 @@ func unleashRows() (rows []*row) {
 			refeed: func(st *stage) faultproxy.Fault { return faultproxy.Edit("shrunken", st.onlySimple) },
 			want: map[start]outcome{
 				warm:    {answers: vanished.without("simple"), events: "CHANGED ERROR"},
-				onDisk:  {answers: vanished.without("simple").with("plain", "default FLAG_NOT_FOUND"), events: "ERROR", excuse: plainForgotten},
-				bundled: {answers: vanished.without("simple").with("plain", "default FLAG_NOT_FOUND"), excuse: plainForgotten}, // TODO(issue 3): as above
+				onDisk:  {answers: vanished.without("simple"), events: "ERROR"},
+				bundled: {answers: vanished.without("simple").with("plain", "default FLAG_NOT_FOUND"), excuse: plainForgotten}, // no event: the bundle may be old
 				empty:   {answers: unknown.without("simple"), excuse: "a feed with one flag, and nothing that knows of others"},
 			},
 		})
 }
 
-const plainForgotten = "a live feed without the plain flag: only a running process keeps its last definition"
+const plainForgotten = "a live feed without the plain flag, which no earlier feed had"
 
 func emptyFeed([]byte) []byte { return []byte(`{"version":2,"features":[]}`) }
 

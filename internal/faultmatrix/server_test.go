@@ -38,7 +38,7 @@ type server struct {
 	asked time.Time
 	feed  *feed             // the newest
 	known map[uint64]*feed  // by hash of the body, the last few
-	mine  map[string]string // flag -> parent, "" if none; to be deleted
+	mine  map[string]string // flag -> parent, "" if none; to be archived
 }
 
 // feed is a body of the feed, taken apart.
@@ -161,7 +161,8 @@ func (s *server) revive(ctx context.Context, flag string) error {
 	return s.turn(ctx, flag, true)
 }
 
-// remove deletes all flags that were made.
+// remove archives all flags that were made. They are not deleted: Unleash 7 ends
+// when a flag goes while it still writes down that it was archived.
 func (s *server) remove(ctx context.Context) error {
 	var names []string
 	for flag, parent := range s.mine {
@@ -175,10 +176,7 @@ func (s *server) remove(ctx context.Context) error {
 	if len(names) == 0 {
 		return nil
 	}
-	if err := s.call(ctx, http.MethodPost, projectPath+"/archive", object{"features": names}, nil); err != nil {
-		return err
-	}
-	return s.call(ctx, http.MethodPost, projectPath+"/delete", object{"features": names}, nil)
+	return s.call(ctx, http.MethodPost, projectPath+"/archive", object{"features": names}, nil)
 }
 
 // shows waits until the feed of services has what ok looks for among the
