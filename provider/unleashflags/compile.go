@@ -3,6 +3,7 @@ package unleashflags
 import (
 	"bytes"
 	"crypto/sha256"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -67,18 +68,23 @@ func (e *engine) compile(f *wireFeature, names map[string]bool, environment stri
 	return flag
 }
 
-func (e *engine) read(f *wireFeature, names map[string]bool) (*provider.Flag, Rules, error) {
+func (e *engine) read(f *wireFeature, names map[string]bool) (flag *provider.Flag, rules Rules, err error) {
+	defer func() {
+		if v := recover(); v != nil { // one flag must not hold up what all others say
+			err = fmt.Errorf("panic: %v", v)
+		}
+	}()
 	text, err := encode(f)
 	if err != nil {
 		return nil, nil, err
 	}
-	flag := f.neutral(f.fingerprint(text, names))
+	flag = f.neutral(f.fingerprint(text, names))
 	if own := f.definition(flag.IsPrompt()); own != f {
 		if text, err = encode(own); err != nil {
 			return nil, nil, err
 		}
 	}
-	rules, err := e.sdk.Compile(text)
+	rules, err = e.sdk.Compile(text)
 	return flag, rules, err
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/promptflag/promptflag/internal/faultproxy"
 	"github.com/promptflag/promptflag/provider"
 	"github.com/promptflag/promptflag/provider/unleashflags"
+	"github.com/promptflag/promptflag/provider/unleashflags/unleashv6"
 	"github.com/promptflag/promptflag/store"
 )
 
@@ -33,6 +34,7 @@ type backend struct {
 	prefix   string // of flag names
 	interval time.Duration
 	timeout  time.Duration // of a request; zero: 5 s
+	engine   unleashflags.Engine
 	// set changes the payload of a flag's only variant.
 	set func(flag, variant, payload string)
 }
@@ -41,6 +43,16 @@ type backend struct {
 func onBoth(t *testing.T, specs []flagSpec, run func(t *testing.T, b *backend)) {
 	t.Run("fake feed", func(t *testing.T) { run(t, fakeBackend(t, specs)) })
 	t.Run("real Unleash", func(t *testing.T) { run(t, realBackend(t, specs)) })
+}
+
+// onAll is onBoth, and once more with the other engine.
+func onAll(t *testing.T, specs []flagSpec, run func(t *testing.T, b *backend)) {
+	onBoth(t, specs, run)
+	t.Run("fake feed, engine v6", func(t *testing.T) {
+		b := fakeBackend(t, specs)
+		b.engine = unleashv6.Engine{}
+		run(t, b)
+	})
 }
 
 func fakeBackend(t *testing.T, specs []flagSpec) *backend {
@@ -178,7 +190,7 @@ func (b *backend) fault(t testing.TB, rules ...faultproxy.Rule) {
 func (b *backend) options() unleashflags.Options {
 	return unleashflags.Options{
 		URL: b.URL(), Token: b.token, RefreshInterval: b.interval, MetricsInterval: -1,
-		Timeout: cmp.Or(b.timeout, 5*time.Second),
+		Timeout: cmp.Or(b.timeout, 5*time.Second), Engine: b.engine,
 	}
 }
 
