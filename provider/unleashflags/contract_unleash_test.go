@@ -81,7 +81,7 @@ func contractFlags() []flagSpec {
 
 // 15 of the 16 scenarios hold as they stand, the deviation is asserted.
 func TestProviderContract(t *testing.T) {
-	onBoth(t, contractFlags(), func(t *testing.T, b *backend) {
+	onAll(t, contractFlags(), func(t *testing.T, b *backend) {
 		s := b.serve(t, newBucket(t), nil)
 		held := 0
 		for _, row := range contract() {

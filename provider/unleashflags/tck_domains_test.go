@@ -99,7 +99,7 @@ func TestTCKSeveralDomains(t *testing.T) {
 		}
 	})
 	first, second, bad := newDomain(t, api, "a", a.options()), newDomain(t, api, "b", b.options()), newDomain(t, api, "bad", wrong)
-	none := newDomain(t, api, "", b.options()) // the last one: its state is everybody's who has no own
+	none := newDomain(t, api, "", b.options())                    // the last one: its state is everybody's who has no own
 	stranger := api.NewClient(openfeature.WithDomain("nobody's")) // has the default provider
 
 	check := func(when string, want map[*openfeature.Client]answer) {

@@ -11,7 +11,7 @@ import (
 // The draft's features evaluation, errors, reason and metadata: 57 of its 65
 // scenarios; 41 hold and 16 deviate.
 func TestTCKEvaluation(t *testing.T) {
-	onBoth(t, tckFlags(), func(t *testing.T, b *backend) {
+	onAll(t, tckFlags(), func(t *testing.T, b *backend) {
 		s := b.serve(t, newBucket(t), nil)
 		held, deviated := 0, 0
 		for _, row := range tckRows() {
@@ -41,7 +41,7 @@ func TestTCKEvaluation(t *testing.T) {
 func TestTCKPrompts(t *testing.T) {
 	bucket := newBucket(t)
 	specs := tckPrompts(t, bucket)
-	onBoth(t, specs, func(t *testing.T, b *backend) {
+	onAll(t, specs, func(t *testing.T, b *backend) {
 		s := b.serve(t, bucket, nil)
 		asText := func(flag, reason string) answer {
 			_, ref := made(t, flag, "the text of "+flag)
