@@ -194,9 +194,12 @@ func (p *Provider) setID() string {
 
 // failure is the detail of an answer that is the caller's default because of err.
 func (p *Provider) failure(err openfeature.ResolutionError) openfeature.ProviderResolutionDetail {
+	meta := openfeature.FlagMetadata{}
+	if set := p.setID(); set != "" { // telemetry exports what is there
+		meta[keySet] = set
+	}
 	return openfeature.ProviderResolutionDetail{
-		ResolutionError: err, Reason: openfeature.ErrorReason, Variant: defaultVariant,
-		FlagMetadata: openfeature.FlagMetadata{keySet: p.setID()},
+		ResolutionError: err, Reason: openfeature.ErrorReason, Variant: defaultVariant, FlagMetadata: meta,
 	}
 }
 
