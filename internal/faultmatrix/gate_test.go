@@ -9,7 +9,8 @@ import (
 
 // gate is the HTTP transport of a flag source. It counts polls and can let a
 // number of them through and no more: what has not happened by then is not owed to
-// another poll, however slow the machine is.
+// another poll, however slow the machine is. Polls that were held begin as far
+// apart as if they had not been.
 type gate struct {
 	http.RoundTripper
 
@@ -17,10 +18,12 @@ type gate struct {
 	changed sync.Cond // limit did; its lock is mu
 	begun   int
 	limit   int // polls that may begin; negative: all
+	pace    time.Duration
+	last    time.Time // when the last one began
 }
 
-func newGate(t http.RoundTripper) *gate {
-	g := &gate{RoundTripper: t, limit: -1}
+func newGate(t http.RoundTripper, pace time.Duration) *gate {
+	g := &gate{RoundTripper: t, limit: -1, pace: pace}
 	g.changed.L = &g.mu
 	return g
 }
@@ -28,8 +31,12 @@ func newGate(t http.RoundTripper) *gate {
 // RoundTrip holds polls beyond the limit, whatever their deadline.
 func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {
 	g.mu.Lock()
-	for g.limit >= 0 && g.begun >= g.limit {
-		g.changed.Wait()
+	held := false
+	for g.limit >= 0 && (g.begun >= g.limit || held && time.Since(g.last) < g.pace) {
+		if g.begun >= g.limit {
+			g.changed.Wait()
+		}
+		XX
 	}
 	g.begun++
 	g.mu.Unlock()
