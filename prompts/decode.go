@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // ErrUnsupported marks an artifact that needs a newer promptflag: another major
@@ -58,11 +59,20 @@ func From(v any) (*Prompt, error) {
 // Structure is the artifact as encoding/json decodes it into a map, unknown
 // members included. The map is the caller's own.
 func (p *Prompt) Structure() map[string]any {
-	m, _ := clone(p.structure).(map[string]any)
+	m, _ := clone(p.parts().structure).(map[string]any)
 	return m
 }
 
+// decode reads everything, so that nothing can be wrong later, and keeps the bytes.
 func decode(artifact []byte) (*Prompt, error) {
+	d, err := decodeParts(artifact)
+	if err != nil {
+		return nil, err
+	}
+	return &Prompt{ref: Ref{Name: strings.Clone(d.name), Digest: DigestOf(artifact)}, artifact: slices.Clone(artifact)}, nil
+}
+
+func decodeParts(artifact []byte) (*parts, error) {
 	v, err := decodeJSON(artifact)
 	if err != nil {
 		return nil, err
@@ -78,11 +88,7 @@ func decode(artifact []byte) (*Prompt, error) {
 	if err := ValidName(name); err != nil {
 		return nil, err
 	}
-	p := &Prompt{
-		ref:       Ref{Name: name, Digest: DigestOf(artifact)},
-		artifact:  slices.Clone(artifact),
-		structure: m,
-	}
+	p := &parts{structure: m, name: name}
 	r := reader{}
 	p.model = r.text(m, "model")
 	p.parameters = r.object(m, "parameters")

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync/atomic"
 )
 
 // Prompt is one version of a prompt. It is immutable and safe to share between
@@ -11,8 +12,14 @@ import (
 //
 // Printing or logging a Prompt shows its ref and never its content.
 type Prompt struct {
-	ref        Ref
-	artifact   []byte
+	ref      Ref
+	artifact []byte
+	decoded  atomic.Pointer[parts] // made again when first asked for
+}
+
+// parts is a decoded artifact.
+type parts struct {
+	name       string
 	structure  map[string]any // the artifact, decoded; parameters, schemas and defaults are parts of it
 	model      string
 	parameters map[string]any
@@ -20,6 +27,20 @@ type Prompt struct {
 	messages   []message
 	tools      []Tool
 	output     *Output
+}
+
+// parts decodes the artifact when somebody wants to see inside, the first time:
+// a service has more prompts in memory than it renders, and what is inside takes
+// several times the room of the bytes. Decode has found that it can be done.
+func (p *Prompt) parts() *parts {
+	if d := p.decoded.Load(); d != nil {
+		return d
+	}
+	d, _ := decodeParts(p.artifact)
+	if !p.decoded.CompareAndSwap(nil, d) {
+		return p.decoded.Load()
+	}
+	return d
 }
 
 // Message is one chat message: the template in Prompt.Messages, the text to
@@ -69,12 +90,12 @@ func (p *Prompt) Ref() Ref { return p.ref }
 func (p *Prompt) Artifact() []byte { return append([]byte(nil), p.artifact...) }
 
 // Model is the model's name, or "" when the artifact has none.
-func (p *Prompt) Model() string { return p.model }
+func (p *Prompt) Model() string { return p.parts().model }
 
 // Parameters are the model parameters by their OpenAI name, numbers as float64.
 // The map is empty, never nil, when the author wrote none.
 func (p *Prompt) Parameters() map[string]any {
-	m, _ := clone(p.parameters).(map[string]any)
+	m, _ := clone(p.parts().parameters).(map[string]any)
 	if m == nil {
 		m = map[string]any{}
 	}
@@ -83,8 +104,9 @@ func (p *Prompt) Parameters() map[string]any {
 
 // Variables are the declared inputs, sorted by name.
 func (p *Prompt) Variables() []Variable {
-	out := make([]Variable, len(p.variables))
-	for i, v := range p.variables {
+	variables := p.parts().variables
+	out := make([]Variable, len(variables))
+	for i, v := range variables {
 		out[i] = v.Variable
 		out[i].Default = clone(v.Default)
 		out[i].Enum, _ = clone(v.Enum).([]any)
@@ -94,8 +116,9 @@ func (p *Prompt) Variables() []Variable {
 
 // Messages are the message templates in order, not rendered.
 func (p *Prompt) Messages() []Message {
-	out := make([]Message, len(p.messages))
-	for i, m := range p.messages {
+	messages := p.parts().messages
+	out := make([]Message, len(messages))
+	for i, m := range messages {
 		out[i] = m.Message
 	}
 	return out
@@ -103,8 +126,9 @@ func (p *Prompt) Messages() []Message {
 
 // Tools are the functions offered to the model, in order.
 func (p *Prompt) Tools() []Tool {
-	out := make([]Tool, len(p.tools))
-	for i, t := range p.tools {
+	tools := p.parts().tools
+	out := make([]Tool, len(tools))
+	for i, t := range tools {
 		t.Parameters, _ = clone(t.Parameters).(map[string]any)
 		t.Strict = cloneBool(t.Strict)
 		out[i] = t
@@ -114,10 +138,11 @@ func (p *Prompt) Tools() []Tool {
 
 // Output reports the form of answer and whether the author wrote one.
 func (p *Prompt) Output() (Output, bool) {
-	if p.output == nil {
+	output := p.parts().output
+	if output == nil {
 		return Output{}, false
 	}
-	o := *p.output
+	o := *output
 	o.Schema, _ = clone(o.Schema).(map[string]any)
 	o.Strict = cloneBool(o.Strict)
 	return o, true

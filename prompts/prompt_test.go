@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -178,4 +180,46 @@ func TestDecodeUnsupported(t *testing.T) {
 			t.Errorf("Decode(%s) = %v, want unsupported %v", artifact, err, want)
 		}
 	}
+}
+
+// A Prompt that nobody has looked into is little more than its bytes.
+func TestResident(t *testing.T) {
+	const count = 1000
+	words := strings.Repeat("Answer what was asked, promise nothing. ", 100)
+	var bytes int
+	list := make([]*Prompt, count)
+	before := liveBytes()
+	for i := range list {
+		artifact := fmt.Appendf(nil, `{"messages":[{"content":"%d: {{ticket}} %s","role":"system"}],"name":"p","promptflag":1,"variables":{"ticket":{"type":"string"}}}`, i, words)
+		p, err := Decode(artifact)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bytes += len(artifact)
+		list[i] = p
+	}
+	after := liveBytes()
+	if ratio := float64(after-before) / float64(bytes); ratio > 1.4 {
+		t.Errorf("%d prompts take %.2f times their bytes, want at most 1.4", count, ratio)
+	}
+	var wg sync.WaitGroup
+	for range 4 { // the first look, by several at once
+		wg.Go(func() {
+			for i, p := range list[:100] {
+				got, err := p.Render(map[string]any{"ticket": "T"})
+				if err != nil || !strings.HasPrefix(got[0].Content, fmt.Sprintf("%d: T ", i)) {
+					t.Errorf("prompt %d: %v, %v", i, got, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func liveBytes() uint64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }

@@ -62,7 +62,7 @@ func (v *variable) prepare() (err error) {
 	return nil
 }
 
-func (p *Prompt) types() map[string]string {
+func (p *parts) types() map[string]string {
 	types := make(map[string]string, len(p.variables))
 	for _, v := range p.variables {
 		types[v.Name] = v.Type
@@ -77,8 +77,9 @@ func (p *Prompt) types() map[string]string {
 // A missing variable, one that nobody declared, a value of the wrong type or not
 // in the enum: all are reported at once, as a *RenderError.
 func (p *Prompt) Render(values map[string]any) ([]Message, error) {
-	context, problems := p.context(values)
-	for _, m := range p.messages {
+	d := p.parts()
+	context, problems := d.context(values)
+	for _, m := range d.messages {
 		for _, field := range m.fields {
 			if !hasField(context, field) {
 				problems = append(problems, Problem{Variable: field, Message: "is missing"})
@@ -89,8 +90,8 @@ func (p *Prompt) Render(values map[string]any) ([]Message, error) {
 		slices.SortStableFunc(problems, func(a, b Problem) int { return strings.Compare(a.Variable, b.Variable) })
 		return nil, &RenderError{Ref: p.ref, Problems: slices.Compact(problems)}
 	}
-	out := make([]Message, len(p.messages))
-	for i, m := range p.messages {
+	out := make([]Message, len(d.messages))
+	for i, m := range d.messages {
 		content, err := m.template.render(context)
 		if err != nil {
 			return nil, fmt.Errorf("render %s: messages[%d]: %w", p.ref, i, err)
@@ -101,7 +102,7 @@ func (p *Prompt) Render(values map[string]any) ([]Message, error) {
 }
 
 // context is every declared variable as templates see it.
-func (p *Prompt) context(values map[string]any) (map[string]any, []Problem) {
+func (p *parts) context(values map[string]any) (map[string]any, []Problem) {
 	context := make(map[string]any, len(p.variables))
 	var problems []Problem
 	supplied := 0
@@ -128,7 +129,7 @@ func (p *Prompt) context(values map[string]any) (map[string]any, []Problem) {
 	return context, problems
 }
 
-func (p *Prompt) undeclared(values map[string]any) (problems []Problem) {
+func (p *parts) undeclared(values map[string]any) (problems []Problem) {
 	names := make([]string, len(p.variables))
 	for i, v := range p.variables {
 		names[i] = v.Name
