@@ -15,6 +15,9 @@ import (
 // shutdownTimeout is how long Shutdown waits, for callers that give no context.
 const shutdownTimeout = 10 * time.Second
 
+// listenerWait is how long a listener has to come back after Shutdown.
+const listenerWait = time.Second
+
 // Init is InitWithContext without a deadline of its own; the flag source bounds
 // the wait for the first feed.
 func (p *Provider) Init(ec openfeature.EvaluationContext) error {
@@ -92,14 +95,35 @@ func (p *Provider) ShutdownWithContext(ctx context.Context) error {
 	err := p.flags.Close(ctx)
 	err = errors.Join(err, waitFor(ctx, "background work", &r.wg), waitFor(ctx, "fetches", &p.loader.wg))
 
-	p.eventsMu.Lock()
-	p.events = make(chan openfeature.Event) // for the next life: the SDK asks for it before Init
-	p.eventsMu.Unlock()
+	p.endListeners(p.nextEvents())
 	r.events.close()
 	if err != nil {
 		return fmt.Errorf("promptflag: shut down: %w", err)
 	}
 	return nil
+}
+
+// nextEvents makes the channel of the next life: the SDK asks for it before Init.
+func (p *Provider) nextEvents() (next chan openfeature.Event) {
+	next = make(chan openfeature.Event)
+	p.eventsMu.Lock()
+	defer p.eventsMu.Unlock()
+	p.events = next
+	return next
+}
+
+// endListeners closes next after a while, unless there is a next life by then.
+// A listener that was passing an event on during Shutdown asks for the channel
+// afterwards, and API.Shutdown may wait for that listener.
+func (p *Provider) endListeners(next chan openfeature.Event) {
+	time.AfterFunc(listenerWait, func() {
+		p.life.Lock()
+		defer p.life.Unlock()
+		if p.run == nil && p.eventChannel() == next {
+			p.nextEvents()
+			close(next)
+		}
+	})
 }
 
 func waitFor(ctx context.Context, what string, wg *sync.WaitGroup) error {
@@ -114,7 +138,9 @@ func waitFor(ctx context.Context, what string, wg *sync.WaitGroup) error {
 }
 
 // EventChannel returns the channel of READY, STALE, CONFIGURATION_CHANGED and
-// ERROR events: the same one until Shutdown closes it.
+// ERROR events: the same one until Shutdown closes it. What it returns after
+// Shutdown has the events of the next life, and is closed when none has begun a
+// second later.
 func (p *Provider) EventChannel() <-chan openfeature.Event { return p.eventChannel() }
 
 func (p *Provider) eventChannel() chan openfeature.Event {
