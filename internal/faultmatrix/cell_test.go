@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/open-feature/go-sdk/openfeature"
@@ -29,7 +30,8 @@ const (
 	refresh      = 250 * time.Millisecond
 	pollTimeout  = 20 * time.Second
 	fetchTimeout = 20 * time.Second // the provider's own are three
-	sampleEvery  = 40 * time.Millisecond
+	sampleEvery  = 100 * time.Millisecond
+	lookEvery    = 20 * time.Millisecond
 	fallbackText = "the caller's default"
 )
 
@@ -60,7 +62,7 @@ type cell struct {
 	bundle      fs.FS
 	refresh     time.Duration
 	pollTimeout time.Duration
-	fetch       time.Duration // deadline for one blob
+	fetch       *atomic.Int64 // deadline for one blob, a time.Duration
 
 	service *service // the one that runs; nil when none does
 }
@@ -71,6 +73,7 @@ type service struct {
 	api    *openfeature.EvaluationAPI
 	bucket *store.Bucket
 	gate   *gate
+	log    *logTail
 	idle   func() // gives up connections to the flag server
 	failed error  // what SetProviderAndWait returned
 
@@ -90,11 +93,11 @@ type event struct {
 // limited gives each fetch a deadline that fits the refresh interval of the tests.
 type limited struct {
 	provider.Blobs
-	timeout time.Duration
+	timeout *atomic.Int64
 }
 
 func (b limited) Get(ctx context.Context, digest string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, b.timeout)
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(b.timeout.Load()))
 	defer cancel()
 	return b.Blobs.Get(ctx, digest)
 }
@@ -102,11 +105,11 @@ func (b limited) Get(ctx context.Context, digest string) ([]byte, error) {
 // run starts a service and samples its answers from the moment it is ready. That
 // the provider cannot start is no error here.
 func (c *cell) run(ctx context.Context) error {
-	transport := &http.Transport{}
-	polls := newGate(transport)
+	transport, log := &http.Transport{}, &logTail{}
+	polls := newGate(transport, c.refresh)
 	source, err := unleashflags.New(unleashflags.Options{
 		URL: c.unleash.URL(), Token: c.token, RefreshInterval: c.refresh, Timeout: c.pollTimeout, MetricsInterval: -1,
-		HTTPClient: &http.Client{Transport: polls},
+		HTTPClient: &http.Client{Transport: polls}, Logger: log.logger(),
 	})
 	if err != nil {
 		return err
@@ -115,7 +118,7 @@ func (c *cell) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s := &service{api: isolated.NewAPI(), bucket: bucket, gate: polls, idle: transport.CloseIdleConnections, seen: map[probe]map[string]bool{}, done: make(chan struct{})}
+	s := &service{api: isolated.NewAPI(), bucket: bucket, gate: polls, idle: transport.CloseIdleConnections, log: log, seen: map[probe]map[string]bool{}, done: make(chan struct{})}
 	s.Client = s.api.NewClient()
 	for typ, name := range map[openfeature.EventType]string{
 		openfeature.ProviderReady: "READY", openfeature.ProviderConfigChange: "CHANGED",
@@ -128,7 +131,7 @@ func (c *cell) run(ctx context.Context) error {
 		}
 		s.api.AddHandler(typ, &f)
 	}
-	p := provider.New(source, limited{bucket, c.fetch}, &provider.Options{FlagPrefix: c.prefix, CacheDir: c.dir, Baseline: c.bundle})
+	p := provider.New(source, limited{bucket, c.fetch}, &provider.Options{FlagPrefix: c.prefix, CacheDir: c.dir, Baseline: c.bundle, Logger: log.logger()})
 	s.failed = s.api.SetProviderAndWait(ctx, p)
 	first := "READY"
 	if s.failed != nil {

@@ -49,9 +49,18 @@ func both(f, g func(*stage) error) func(*stage) error {
 	return func(st *stage) error { return errors.Join(f(st), g(st)) }
 }
 
-// intoFile puts a file where the cache was.
+// intoFile puts a file where the cache was, whatever a running process still
+// writes there.
 func intoFile(dir string) error {
-	return errors.Join(os.RemoveAll(dir), os.WriteFile(dir, []byte("not a directory\n"), 0o600))
+	for try := 0; ; try++ {
+		err := os.Rename(dir, fmt.Sprintf("%s.%d", dir, try))
+		if err == nil || errors.Is(err, fs.ErrNotExist) {
+			err = os.WriteFile(dir, []byte("not a directory\n"), 0o600)
+		}
+		if err == nil || try == 100 {
+			return err
+		}
+	}
 }
 
 // damage changes one byte in files of a cache; where there is a cache, the files

@@ -5,6 +5,7 @@ package faultmatrix
 import (
 	"net/http"
 	"sync"
+	"time"
 )
 
 // gate is the HTTP transport of a flag source. It counts polls and can let a
@@ -31,15 +32,17 @@ func newGate(t http.RoundTripper, pace time.Duration) *gate {
 // RoundTrip holds polls beyond the limit, whatever their deadline.
 func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {
 	g.mu.Lock()
-	held := false
-	for g.limit >= 0 && (g.begun >= g.limit || held && time.Since(g.last) < g.pace) {
-		if g.begun >= g.limit {
-			g.changed.Wait()
-		}
-		XX
+	for g.limit >= 0 && g.begun >= g.limit {
+		g.changed.Wait()
 	}
 	g.begun++
+	begin := time.Now()
+	if next := g.last.Add(g.pace); g.limit >= 0 && next.After(begin) {
+		begin = next
+	}
+	g.last = begin
 	g.mu.Unlock()
+	time.Sleep(time.Until(begin))
 	return g.RoundTripper.RoundTrip(r)
 }
 

@@ -14,7 +14,7 @@ import (
 )
 
 // rowsAtOnce is how many rows run at the same time: they wait most of the time.
-const rowsAtOnce = 12
+const rowsAtOnce = 10
 
 func TestMain(m *testing.M) {
 	flag.Parse()

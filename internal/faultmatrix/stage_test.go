@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/fstest"
@@ -152,9 +153,11 @@ func (m *matrix) stage(t *testing.T, r *row, number int) *stage {
 // cell makes the proxies of one process.
 func (st *stage) cell(s start, dir string) (*cell, error) {
 	c := &cell{start: s, prefix: st.prefix, probes: probes(st.row.child), token: st.server.ProductionToken, dir: dir + "/cache",
-		refresh: refresh, pollTimeout: pollTimeout, fetch: fetchTimeout}
+		refresh: refresh, pollTimeout: pollTimeout, fetch: &atomic.Int64{}}
+	c.fetch.Store(int64(fetchTimeout))
 	if st.row.fetchFails {
-		c.refresh, c.fetch = fetchPace, fetchPace
+		c.refresh = fetchPace
+		c.fetch.Store(int64(fetchPace))
 	}
 	if f := st.row.unleash.String(); f == "hang" || f == "slow" {
 		c.pollTimeout = hungTimeout
@@ -207,6 +210,9 @@ func (st *stage) each(f func(c *cell) error) error {
 		wg.Go(func() {
 			if err := f(c); err != nil {
 				errs[i] = fmt.Errorf("%s: %w", c.start, err)
+				if c.service != nil {
+					errs[i] = fmt.Errorf("%w; logged:\n%s", errs[i], c.service.log)
+				}
 			}
 		})
 	}
