@@ -287,7 +287,16 @@ func TestCallPathWaitsForNobody(t *testing.T) {
 				}
 			})
 		}
-		wg.Wait()
+		over := make(chan struct{})
+		go func() { wg.Wait(); close(over) }()
+		c.until(t, "all answers, while "+c.blocked(), func() bool {
+			select {
+			case <-over:
+				return true
+			default:
+				return false
+			}
+		})
 		return int(done.Load())
 	}
 	n := round(false)

@@ -3,6 +3,7 @@ package unleashflags
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"slices"
 	"strconv"
@@ -117,8 +118,8 @@ func (c *compiled) text(caller openfeature.FlattenedContext, name string) string
 		return ""
 	}
 	text, ok := scalar(value)
-	if !ok {
-		c.engine.src.log.Debug("context attribute left out: not a scalar", "attribute", name)
+	if !ok { // not logged here: a log may hang
+		c.engine.says.say(fmt.Errorf("context attribute %q left out: not a scalar", name))
 	}
 	return text
 }

@@ -56,7 +56,7 @@
 // and currentTime are Unleash's fields of these names; all others are
 // properties. Values become strings: floats without an exponent, times as RFC
 // 3339. Only what the rules of a flag read is looked at; what is not scalar is
-// left out, with a line in the log at debug level.
+// left out, with a line in the log for each name.
 //
 // # Exposures
 //

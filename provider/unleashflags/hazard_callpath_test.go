@@ -120,6 +120,8 @@ func (w *hangingWorld) ask(t *testing.T, s *service, missing prompts.Ref) (n int
 	object(ctx, "support.greet", user("user-0"), ref(t, "support.greet.1"), "DISABLED", "")
 	object(ctx, "support.reply", user("user-0"), ref(t, "support.reply.1"), "STATIC", "")
 	object(provider.WithPin(ctx, missing), "support.reply", user("user-0"), ref(t, "support.reply.1"), "STALE", "")
+	list := openfeature.NewEvaluationContext("user-0", map[string]any{"roles": []string{"left out"}, "tenantId": []int{1}})
+	object(ctx, "support.triage", list, ref(t, "support.triage.1"), "SPLIT", "")
 	object(ctx, "unknown", user("user-0"), "default", "ERROR", openfeature.FlagNotFoundCode)
 	acme := user("u", "tenantId", "acme")
 	for _, flag := range []string{"support.reply", "checkout.beta"} {
@@ -143,23 +145,37 @@ func (w *hangingWorld) ask(t *testing.T, s *service, missing prompts.Ref) (n int
 func (w *hangingWorld) askAll(t *testing.T, s *service, want string) {
 	t.Helper()
 	missing := prompts.Ref{Name: "support.reply", Digest: prompts.DigestOf([]byte("not there"))}
-	_, _ = w.ask(t, s, missing) // the pinned version is asked for, and hangs
-	eventually(t, "everybody hangs: "+want+"; "+w.hung(), func() bool { return w.hung() == want })
 	var answers atomic.Int64
-	var wg sync.WaitGroup
-	for range 4 {
-		wg.Go(func() {
-			for range 100 {
-				n, err := w.ask(t, s, missing)
-				answers.Add(int64(n))
-				if err != nil {
-					t.Error(err)
-					return
+	ask := func(goroutines, times int) {
+		t.Helper()
+		var wg sync.WaitGroup
+		for range goroutines {
+			wg.Go(func() {
+				for range times {
+					n, err := w.ask(t, s, missing)
+					answers.Add(int64(n))
+					if err != nil {
+						t.Error(err)
+						return
+					}
 				}
+			})
+		}
+		done := make(chan struct{})
+		go func() { wg.Wait(); close(done) }()
+		eventually(t, "all answers, while hung: "+w.hung(), func() bool {
+			select {
+			case <-done:
+				return true
+			default:
+				return false
 			}
 		})
 	}
-	wg.Wait()
+	ask(1, 1) // the pinned version is asked for, and hangs
+	eventually(t, "everybody hangs: "+want, func() bool { return w.hung() == want })
+	answers.Store(0)
+	ask(4, 100)
 	if got := w.hung(); got != want {
 		t.Errorf("hung after the answers: %s, want %s", got, want)
 	}
