@@ -3,6 +3,7 @@ package unleashflags_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"strings"
 	"sync"
@@ -240,6 +241,54 @@ func processSlowListener(t *testing.T, say func(string, ...any)) {
 	})
 	say("call %d waits", calls.Load())
 }
+
+func oursOperator(t *testing.T) {
+	f := newFakeServer(t, fixtureFeed(t))
+	o := f.options()
+	log := &stuckLog{free: make(chan struct{})}
+	o.Logger = slog.New(log)
+	s := serve(t, o, newBucket(t), nil)
+	t.Cleanup(func() { close(log.free) })
+	f.set(func() { f.body = feedWith(t, regex) })
+	in := user("user-0", "tenantId", "acme")
+	eventually(t, "stable with STALE", func() bool {
+		a, meta := s.object("support.triage", in)
+		return a == got{ref(t, "support.triage.1"), version(t, "support.triage.1"), "STALE", ""} && meta["promptRequested"] == ref(t, "support.triage.3")
+	})
+	eventually(t, "an ERROR that names flag and operator", func() bool {
+		for _, e := range s.seen(openfeature.ProviderError) {
+			if strings.Contains(e.message, "support.triage") && strings.Contains(e.message, "REGEX") {
+				return true
+			}
+		}
+		return false
+	})
+	log.stuck.Store(true) // the log of the source, not the one of the provider
+	for range 100 {
+		if a, _ := s.object("support.triage", in); a.Reason != "STALE" {
+			t.Fatalf("answer = %v", a)
+		}
+	}
+	if n := len(s.seen(openfeature.ProviderError)); n != 1 {
+		t.Errorf("%d ERROR events, want one", n)
+	}
+}
+
+// stuckLog is a log that never comes back, once it is stuck.
+type stuckLog struct {
+	stuck atomic.Bool
+	free  chan struct{}
+}
+
+func (l *stuckLog) Enabled(context.Context, slog.Level) bool { return true }
+func (l *stuckLog) Handle(context.Context, slog.Record) error {
+	if l.stuck.Load() {
+		<-l.free
+	}
+	return nil
+}
+func (l *stuckLog) WithAttrs([]slog.Attr) slog.Handler { return l }
+func (l *stuckLog) WithGroup(string) slog.Handler      { return l }
 
 // weightless makes the variants of checkout.banner weigh nothing.
 func weightless(feed object) {
