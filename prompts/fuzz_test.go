@@ -2,8 +2,11 @@ package prompts
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -164,4 +167,36 @@ func compiled(text string, types map[string]string) *template {
 		return nil
 	}
 	return t
+}
+
+// The fast way to decode JSON agrees with the careful one, and leaves to it
+// whatever is to be refused.
+func FuzzDecodeSound(f *testing.F) {
+	for _, text := range []string{
+		`{"a":1,"b":[{"c":":"},{}],"d":"\\\":{["}`, `{"a":1,"a":2}`, `{"a":{"b":1,"\u0062":2}}`, `[1e400]`, `"\ud800"`, `{"a":1}x`, `[-0,1.0]`,
+		strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth), strings.Repeat("[", maxDepth+1) + strings.Repeat("]", maxDepth+1),
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) > maxSize || !utf8.Valid(data) {
+			return
+		}
+		fast, sound := decodeSound(data)
+		var careful any
+		err := errors.New("not JSON")
+		if json.Valid(data) {
+			dec := json.NewDecoder(bytes.NewReader(data))
+			dec.UseNumber()
+			careful, err = decodeValue(dec, 0)
+		}
+		if sound != (err == nil) {
+			t.Fatalf("%q: sound is %t, the careful way says %v", data, sound, err)
+		}
+		if sound {
+			if !reflect.DeepEqual(careful, fast) { // cmp takes for ever over deep nesting
+				t.Errorf("%q: careful %v, fast %v", data, careful, fast)
+			}
+		}
+	})
 }
