@@ -21,6 +21,12 @@ const major = 1
 // are kept in Artifact and Structure and otherwise ignored, unless "requires"
 // names them: then the error wraps ErrUnsupported.
 func Decode(artifact []byte) (*Prompt, error) {
+	return DecodeOwned(slices.Clone(artifact))
+}
+
+// DecodeOwned is Decode of bytes that the caller gives away: the Prompt keeps
+// them and no copy.
+func DecodeOwned(artifact []byte) (*Prompt, error) {
 	p, err := decode(artifact)
 	if err != nil {
 		return nil, fmt.Errorf("decode artifact: %w", err)
@@ -69,7 +75,7 @@ func decode(artifact []byte) (*Prompt, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Prompt{ref: Ref{Name: strings.Clone(d.name), Digest: DigestOf(artifact)}, artifact: slices.Clone(artifact)}, nil
+	return &Prompt{ref: Ref{Name: strings.Clone(d.name), Digest: DigestOf(artifact)}, artifact: artifact}, nil
 }
 
 func decodeParts(artifact []byte) (*parts, error) {

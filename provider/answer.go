@@ -2,7 +2,6 @@ package provider
 
 import (
 	"fmt"
-	"maps"
 	"time"
 
 	"github.com/open-feature/go-sdk/openfeature"
@@ -33,30 +32,38 @@ const (
 type answer struct {
 	prompt *prompts.Prompt
 	reason openfeature.Reason
-	base   openfeature.FlagMetadata // with an age that metadata replaces; shared
-	asked  bool                     // it is the version that the matched variant names
-	aged   *answer                  // the one to give when the feed is too old; nil: this one
+	facts  *facts  // shared
+	asked  bool    // it is the version that the matched variant names
+	aged   *answer // the one to give when the feed is too old; nil: this one
 }
 
-func newAnswer(p *prompts.Prompt, reason openfeature.Reason, base openfeature.FlagMetadata) *answer {
-	return &answer{prompt: p, reason: reason, base: base}
+func newAnswer(p *prompts.Prompt, reason openfeature.Reason, facts *facts) *answer {
+	return &answer{prompt: p, reason: reason, facts: facts}
 }
 
-func baseOf(p *prompts.Prompt, role, set string) openfeature.FlagMetadata {
-	base := openfeature.FlagMetadata{keyName: p.Name(), keyVersion: string(p.Digest()), keySet: set, keyAge: int64(0)}
-	if role != "" {
-		base[keyRole] = role
+// facts is the flag metadata of an answer that does not change, as the values
+// of a map: a map of its own would take several times the room. Nil: absent.
+type facts struct{ name, version, role, set, requested, pinned any }
+
+func factsOf(p *prompts.Prompt, role, set string) *facts {
+	f := &facts{name: p.Name(), version: string(p.Digest()), set: set}
+	switch role {
+	case RoleStable:
+		f.role = RoleStable
+	case RoleCandidate:
+		f.role = RoleCandidate
 	}
-	return base
+	return f
 }
 
 // instead returns a as the answer for requested, which could not be had; "" when
 // nothing was named.
 func (a *answer) instead(requested string) *answer {
-	out := &answer{prompt: a.prompt, reason: StaleReason, base: a.base}
+	out := newAnswer(a.prompt, StaleReason, a.facts)
 	if requested != "" {
-		out.base = maps.Clone(a.base)
-		out.base[keyRequested] = requested
+		other := *a.facts
+		other.requested = requested
+		out.facts = &other
 	}
 	return out
 }
@@ -64,8 +71,18 @@ func (a *answer) instead(requested string) *answer {
 // metadata returns a map of the caller's own: the SDK copies it, its multi
 // provider writes into it.
 func (a *answer) metadata(age time.Duration, off bool) openfeature.FlagMetadata {
-	m := maps.Clone(a.base)
-	m[keyAge] = int64(age / time.Second)
+	f := a.facts
+	m := make(openfeature.FlagMetadata, 8)
+	m[keyName], m[keyVersion], m[keySet], m[keyAge] = f.name, f.version, f.set, int64(age/time.Second)
+	if f.role != nil {
+		m[keyRole] = f.role
+	}
+	if f.requested != nil {
+		m[keyRequested] = f.requested
+	}
+	if f.pinned != nil {
+		m[keyPinned] = f.pinned
+	}
 	if off {
 		m[keyEnabled] = false
 	}
@@ -148,8 +165,8 @@ func (s *settling) settle() {
 	}
 	switch {
 	case p != nil:
-		s.off = newAnswer(p, openfeature.DisabledReason, s.stable.base)
-		s.none = newAnswer(p, openfeature.DefaultReason, s.stable.base)
+		s.off = newAnswer(p, openfeature.DisabledReason, s.stable.facts)
+		s.none = newAnswer(p, openfeature.DefaultReason, s.stable.facts)
 	case s.fallBack():
 		s.none = s.stable.instead(asked)
 		s.off = s.none
@@ -237,11 +254,11 @@ func (s *settling) variants(st *Strategy, reason openfeature.Reason) []*answer {
 
 // answer is p because a variant names it.
 func (s *settling) answer(p *prompts.Prompt, role string, reason openfeature.Reason) *answer {
-	base := openfeature.FlagMetadata(nil)
+	var base *facts
 	if s.stable != nil && s.stable.prompt == p && role == RoleStable {
-		base = s.stable.base
+		base = s.stable.facts
 	} else {
-		base = baseOf(p, role, s.set)
+		base = factsOf(p, role, s.set)
 	}
 	a := newAnswer(p, reason, base)
 	if s.unsure {
@@ -253,7 +270,7 @@ func (s *settling) answer(p *prompts.Prompt, role string, reason openfeature.Rea
 
 // serve makes p what stable means for this definition.
 func (s *settling) serve(p *prompts.Prompt) {
-	s.stable = newAnswer(p, openfeature.DefaultReason, baseOf(p, RoleStable, s.set))
+	s.stable = newAnswer(p, openfeature.DefaultReason, factsOf(p, RoleStable, s.set))
 }
 
 // fallBack serves the last stable version, else the first loadable fallback.

@@ -73,7 +73,7 @@ func decode(ref prompts.Ref, data []byte) (*prompts.Prompt, error) {
 	if got := prompts.DigestOf(data); got != ref.Digest {
 		return nil, fmt.Errorf("the bytes hash to %s", got)
 	}
-	p, err := prompts.Decode(data)
+	p, err := prompts.DecodeOwned(data)
 	if err != nil {
 		return nil, err
 	}

@@ -61,9 +61,9 @@ func (p *Provider) pinnedAnswer(list pins, s *shown, a *answer) *answer {
 		}
 		return a.instead(ref.String())
 	}
-	base := baseOf(prompt, "", p.setID())
-	base[keyPinned] = true
-	return newAnswer(prompt, openfeature.StaticReason, base)
+	facts := factsOf(prompt, "", p.setID())
+	facts.pinned = true
+	return newAnswer(prompt, openfeature.StaticReason, facts)
 }
 
 // note notes what a feed says of ref.
