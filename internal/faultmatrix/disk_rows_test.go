@@ -30,6 +30,16 @@ func snapshot(dir string) string {
 	return text
 }
 
+// written says whether a cache has the last feed and the last good state.
+func written(dir string) error {
+	for _, name := range []string{"*-feed", "*-state-*"} {
+		if files, err := filepath.Glob(filepath.Join(dir, "state", name)); err != nil || len(files) == 0 {
+			return fmt.Errorf("no %s in the cache %v", name, err)
+		}
+	}
+	return nil
+}
+
 // onDisks does f to the cache of every cell that has one.
 func onDisks(f func(dir string) error) func(*stage) error {
 	return func(st *stage) error {

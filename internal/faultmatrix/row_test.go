@@ -112,7 +112,12 @@ func (st *stage) prepare(ctx context.Context, c *cell, was answers) error {
 		c.service.sampled()
 		return nil
 	}
-	if err := c.halt(); err != nil { // which writes to disk what is not there yet
+	if c.service != nil { // TODO(issue 3): a shutdown right after the start loses what was not written yet
+		if err := eventually(ctx, lookEvery, func() error { return written(c.dir) }); err != nil {
+			return err
+		}
+	}
+	if err := c.halt(); err != nil {
 		return err
 	}
 	if c.start == bundled {

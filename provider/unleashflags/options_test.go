@@ -88,7 +88,9 @@ func TestContext(t *testing.T) {
 	s := &Source{log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	context := func(strategy string, caller openfeature.FlattenedContext) Context {
 		f := readFeature([]byte(`{"name":"f","enabled":true,"strategies":[`+strategy+`]}`), nil, v4{}.About())
-		c := &compiled{engine: &engine{src: s}, fields: f.fields()}
+		says := newComplaints(s.log)
+		defer says.stop()
+		c := &compiled{engine: &engine{src: s, says: says}, fields: f.fields()}
 		return c.context(caller)
 	}
 	got := context(`{"name":"default","constraints":[`+strings.Join(constraints, ",")+`]}`, caller)
