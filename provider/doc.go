@@ -44,6 +44,7 @@
 //	stable is not loadable                      last stable (4)    STALE            - (3)
 //	the flag vanished, for Options.Gone         last stable (4)    STALE            - (3)
 //	partial candidate, feed past MaxFeedAge     stable             STALE            -
+//	the flag source panics                      stable             STALE            -
 //	the caller pins a version (WithPin)         that version       STATIC           -
 //	nothing is loadable                         caller's default   ERROR            GENERAL
 //	unknown flag                                caller's default   ERROR            FLAG_NOT_FOUND
@@ -78,7 +79,7 @@
 //	promptPinned          bool    true: the caller's pin decided, not the flag
 //	promptFeedAgeSeconds  int64   since the flag server last confirmed the feed
 //	flagSetId             string  <project>/<environment>
-//	featureEnabled        bool    false with DISABLED; always there for plain flags
+//	featureEnabled        bool    false with DISABLED; always there for plain flags and BooleanValue
 //	payloadType           string  plain flags only
 //
 // # Plain flags

@@ -115,7 +115,10 @@ func (p *Provider) resolve(ctx context.Context, flag string, s *shown, caller op
 	if !s.selected {
 		return p.detail(flag, s, nil, false)
 	}
-	m := p.flags.Variant(s.flag, caller)
+	m, asked := p.ask(flag, s.flag, caller)
+	if !asked {
+		return p.detail(flag, s, s.stable(), false)
+	}
 	if m.Off && p.opt.WhenOff == Default {
 		p.flags.Count(s.flag, false, disabledVariant)
 		return nil, openfeature.ProviderResolutionDetail{
@@ -143,6 +146,26 @@ func (p *Provider) resolve(ctx context.Context, flag string, s *shown, caller op
 		p.flags.Count(s.flag, m.On, a.prompt.Version())
 	}
 	return p.detail(flag, s, a, m.Off)
+}
+
+// ask asks the source for the caller's variant; false when that panicked.
+func (p *Provider) ask(flag string, f *Flag, caller openfeature.FlattenedContext) (m Match, ok bool) {
+	defer func() {
+		if v := recover(); v != nil {
+			p.log.Error("panic in evaluation", "flag", flag, "panic", v, "stack", string(debug.Stack()))
+			ok = false
+		}
+	}()
+	return p.flags.Variant(f, caller), true
+}
+
+// stable is for a caller of whom nobody can tell what the flag says; nil when
+// no version is loaded.
+func (s *shown) stable() *answer {
+	if s.none == nil {
+		return nil
+	}
+	return s.none.instead("")
 }
 
 // pick returns the answer for m; nil when there is none.

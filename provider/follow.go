@@ -155,7 +155,7 @@ func (r *run) update(t *track) {
 	if before == nil || before.last != s.last {
 		r.stables = true
 	}
-	if before == nil || before.flag != s.flag || before.trouble != s.trouble || !sameAnswers(before, s) {
+	if before == nil || before.flag != s.flag || (before.trouble == "") != (s.trouble == "") || !sameAnswers(before, s) {
 		r.changed[t.name] = true
 	}
 	if before == nil || before.flag != s.flag {

@@ -167,14 +167,21 @@ func TestFeedAge(t *testing.T) {
 	}
 }
 
+// A panic of the flag source is stable for a prompt flag, and the caller's
+// default for everything else.
 func TestPanic(t *testing.T) {
 	var blobs fakeBlobs
-	p, f := start(t, &blobs, nil, flagOf("p", strategyOf("stable", 100, blobs.put("p", "a"))), &Flag{Name: "plain", Enabled: true})
+	a := blobs.put("p", "a")
+	p, f := start(t, &blobs, nil, flagOf("p", strategyOf("stable", 100, a)), &Flag{Name: "plain", Enabled: true})
 	f.match = func(*Flag) Match { panic("spoiled") }
 	ctx := context.Background()
+	wantAnswer(t, "object", object(p, "p"), a, StaleReason)
+	if d := p.StringEvaluation(ctx, "p", "d", nil); d.Value != a.String() || d.Reason != StaleReason {
+		t.Errorf("string: %+v", d)
+	}
 	for what, got := range map[string]openfeature.ProviderResolutionDetail{
-		"object": object(p, "p").ProviderResolutionDetail,
-		"string": p.StringEvaluation(ctx, "p", "d", nil).ProviderResolutionDetail,
+		"object": object(p, "plain").ProviderResolutionDetail,
+		"string": p.StringEvaluation(ctx, "plain", "d", nil).ProviderResolutionDetail,
 		"bool":   p.BooleanEvaluation(ctx, "p", true, nil).ProviderResolutionDetail,
 		"float":  p.FloatEvaluation(ctx, "plain", 1, nil).ProviderResolutionDetail,
 		"int":    p.IntEvaluation(ctx, "plain", 1, nil).ProviderResolutionDetail,
@@ -266,5 +273,27 @@ func TestShutdownBeforeFirstFeed(t *testing.T) {
 	f.h.Feed(feedOf(flagOf("p", strategyOf("stable", 100, blobs.put("p", "a")))))
 	if d := object(p, "p"); d.Value != "default" || d.ResolutionDetail().ErrorCode != openfeature.ProviderNotReadyCode {
 		t.Errorf("after Shutdown: %+v", d)
+	}
+}
+
+// What cannot be loaded is news once, whatever the words of the next failure.
+func TestTroubleIsNewsOnce(t *testing.T) {
+	var blobs fakeBlobs
+	a, b := blobs.put("p", "a"), blobs.put("p", "b")
+	p, f := start(t, &blobs, nil, flagOf("p", strategyOf("stable", 100, a)))
+	tries := 0
+	blobs.mu.Lock()
+	blobs.hook = func(context.Context, string) error { tries++; return fmt.Errorf("503, request id %d", tries) }
+	blobs.mu.Unlock()
+	f.feed(flagOf("p", strategyOf("candidate", 100, b), strategyOf("stable", 100, a)))
+	wantEvents(t, p, openfeature.ProviderConfigChange)
+	f.current()
+	wantEvents(t, p, openfeature.ProviderError)
+	for range 3 {
+		f.current()
+	}
+	noEvent(t, p)
+	if tries < 3 {
+		t.Errorf("%d tries", tries)
 	}
 }

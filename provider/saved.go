@@ -79,6 +79,14 @@ func (r *run) begin(got prepared) {
 			t.fallbacks = append(t.fallbacks, ref)
 		}
 	}
+	if r.saved != nil { // the state may be older: it is written after the feed
+		for _, flag := range r.saved.Flags {
+			if ref, _, ok := stableRef(flag); ok {
+				t := r.track(flag.Name)
+				t.fallbacks = append(t.fallbacks, ref)
+			}
+		}
+	}
 	if r.bundle != nil {
 		for _, flag := range r.bundle.Flags {
 			if ref, _, ok := stableRef(flag); ok {

@@ -112,7 +112,7 @@ func (st *stage) prepare(ctx context.Context, c *cell, was answers) error {
 		c.service.sampled()
 		return nil
 	}
-	if c.service != nil { // TODO(issue 3): a shutdown right after the start loses what was not written yet
+	if c.service != nil { // the disk is written to a moment after the start
 		if err := eventually(ctx, lookEvery, func() error { return written(c.dir) }); err != nil {
 			return err
 		}
@@ -214,10 +214,6 @@ func (st *stage) wait(ctx context.Context, c *cell, polls int) error {
 // A process with a used disk goes on with the feed that it finds there when the
 // flag server does not answer within 250 ms, which a busy machine may not do: it
 // then has more to tell when the live one is there.
-//
-// TODO(issue 3): while a version cannot be loaded, the provider tells of a change
-// whenever the text of the error changes, and with S3 that has the id of a request.
-// Until it does not, CHANGED counts only where it is wanted.
 func (st *stage) told(c *cell) (types string, all []event) {
 	_, all = c.service.told(false)
 	wanted := strings.Contains(st.row.want[c.start].events, "CHANGED")
@@ -226,7 +222,7 @@ func (st *stage) told(c *cell) (types string, all []event) {
 	all = slices.DeleteFunc(all, func(e event) bool {
 		again := seen && e.typ == "CHANGED"
 		seen = seen || e.typ == "CHANGED"
-		return e.typ == "CHANGED" && (st.row.fetchFails || late) && (!wanted || again) ||
+		return e.typ == "CHANGED" && late && (!wanted || again) ||
 			late && (e.typ == "STALE" || e.typ == "READY")
 	})
 	return typesOf(all), all
