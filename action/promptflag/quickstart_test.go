@@ -2,19 +2,21 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 
 	"github.com/open-feature/go-sdk/openfeature"
 
 	"github.com/promptflag/promptflag/prompts"
 	"github.com/promptflag/promptflag/provider"
+	"github.com/promptflag/promptflag/provider/otelprompt"
 	"github.com/promptflag/promptflag/provider/unleashflags"
 	"github.com/promptflag/promptflag/store/cloud"
 )
 
 // The functions below are the README's quick start, letter by letter; see
 // TestReadmeQuickStart.
-var _ = []any{start, ask}
+var _ = []any{start, ask, turn, reply}
 
 func start(ctx context.Context) (*openfeature.Client, error) {
 	bucket, err := cloud.Open(ctx, "s3://acme-prompts?region=eu-west-1") // or store.OpenDir(dir)
@@ -45,3 +47,35 @@ func ask(ctx context.Context, client *openfeature.Client, user, tenant, ticket s
 	}
 	return prompt.Render(map[string]any{"ticket": ticket})
 }
+
+// turn is one turn of a conversation; began is the ref of its first turn, if there was one.
+func turn(ctx context.Context, client *openfeature.Client, user string, began prompts.Ref) (*prompts.Prompt, error) {
+	if began.Name != "" {
+		ctx = provider.WithPin(ctx, began)
+	}
+	value, err := client.ObjectValue(ctx, "support.reply", nil, openfeature.NewEvaluationContext(user, nil))
+	if err != nil {
+		return nil, err
+	}
+	return prompts.From(value) // keep its Ref() with the conversation
+}
+
+// reply calls a model and tells traces and metrics which version it used.
+func reply(ctx context.Context, client *openfeature.Client, runs *otelprompt.Runs, user, ticket string) (token string, err error) {
+	answer, err := client.ObjectValueDetails(ctx, "support.reply", nil, openfeature.NewEvaluationContext(user, nil))
+	if err != nil {
+		return "", err
+	}
+	prompt, err := prompts.From(answer.Value)
+	if err != nil {
+		return "", err
+	}
+	run := runs.Start(ctx, prompt, otelprompt.Served(answer.FlagMetadata))
+	in, out, err := complete(ctx, prompt, ticket)
+	if err != nil {
+		return "", errors.Join(err, run.Fail(otelprompt.Unavailable))
+	}
+	return run.Token(), errors.Join(run.Tokens(in, out), run.Succeed())
+}
+
+func complete(context.Context, *prompts.Prompt, string) (in, out int64, err error) { return 0, 0, nil }

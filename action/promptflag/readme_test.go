@@ -101,3 +101,12 @@ func TestReadmeFiles(t *testing.T) {
 		t.Errorf("the promptflag.toml in the README: %v", err)
 	}
 }
+
+// TestReadmeFaults holds that the fault matrix is the one that was measured.
+func TestReadmeFaults(t *testing.T) {
+	measured := read(t, "../../internal/faultmatrix/testdata/faults.md")
+	table := strings.TrimSpace(measured[strings.Index(measured, "| where |"):])
+	if !strings.Contains(read(t, "../../README.md"), "\n\n"+table+"\n\n") {
+		t.Error("the README's fault matrix is not that of internal/faultmatrix/testdata/faults.md")
+	}
+}
