@@ -23,7 +23,7 @@ var floors = []layer{
 	{"action/internal/cli", 3, "action/example action/internal/* prompts store store/cloud evalkit evalkit/llm provider provider/unleashflags"},
 
 	{"action/internal/publish", 2, "action/internal/config action/internal/flags action/internal/plan action/internal/rollout prompts store"},
-	{"action/internal/bundle", 2, "prompts"},
+	{"action/internal/bundle", 2, "prompts store"},
 	{"action/internal/status", 2, "action/internal/config action/internal/flags action/internal/plan prompts store"},
 	{"action/internal/rollout", 2, "action/internal/config action/internal/flags action/internal/plan prompts store"},
 	{"action/internal/report", 2, "action/internal/plan prompts"},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/promptflag/promptflag/prompts"
 	"github.com/promptflag/promptflag/provider/unleashflags"
+	"github.com/promptflag/promptflag/store"
 )
 
 const (
@@ -22,14 +24,20 @@ const (
 	contract = "../../../internal/contract/bundle"
 )
 
-// fixture returns a feed and the artifacts that it names.
-func fixture(t *testing.T) ([]byte, Getter) {
+// embedded is the URL of the flags documents that the fixture is made of.
+func embedded(t *testing.T) string {
 	t.Helper()
 	dir, err := filepath.Abs(filepath.Join(flagsDir, "embedded"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	feed, err := unleashflags.ReadFeed(context.Background(), unleashflags.Options{URL: "file://" + filepath.ToSlash(dir), Environment: "production"})
+	return (&url.URL{Scheme: "file", Path: "/" + strings.TrimPrefix(filepath.ToSlash(dir), "/")}).String()
+}
+
+// fixture returns a feed and the artifacts that it names.
+func fixture(t *testing.T) ([]byte, Getter) {
+	t.Helper()
+	feed, err := unleashflags.ReadFeed(context.Background(), unleashflags.Options{URL: embedded(t), Environment: "production"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +124,7 @@ func artifact(name, text string) ([]byte, prompts.Ref) {
 	return data, prompts.Ref{Name: name, Digest: prompts.DigestOf(data)}
 }
 
-func strategy(role, rollout, more string, ref fmt.Stringer) string {
+func strategyText(role, rollout, more string, ref fmt.Stringer) string {
 	return fmt.Sprintf(`{"name":"flexibleRollout","parameters":{"promptflag":%q,"rollout":%q}%s,"variants":[{"name":"v","weight":1000,"payload":{"type":"string","value":%q}}]}`, role, rollout, more, ref)
 }
 
@@ -130,11 +138,11 @@ func TestMake(t *testing.T) {
 	}
 	a1, a2, a3, b1 := ref("a", "1"), ref("a", "2"), ref("a", "3"), ref("b", "1")
 	flags := []string{
-		`{"name":"x-b","enabled":false,"note":"kept","strategies":[` + strategy("stable", "100", "", b1) + `],"dependencies":[{"feature":"parent"}]}`,
-		`{"name":"x-a","enabled":true,"strategies":[` + strategy("", "100", `,"constraints":[{"contextName":"tenantId","operator":"IN","values":["acme"]}]`, a3) + `,` +
-			strategy("candidate", "10", `,"segments":[7]`, a2) + `,` + strategy("stable", "100", "", a1) + `]}`,
+		`{"name":"x-b","enabled":false,"note":"kept","strategies":[` + strategyText("stable", "100", "", b1) + `],"dependencies":[{"feature":"parent"}]}`,
+		`{"name":"x-a","enabled":true,"strategies":[` + strategyText("", "100", `,"constraints":[{"contextName":"tenantId","operator":"IN","values":["acme"]}]`, a3) + `,` +
+			strategyText("candidate", "10", `,"segments":[7]`, a2) + `,` + strategyText("stable", "100", "", a1) + `]}`,
 		`{"name":"parent","enabled":true,"strategies":[]}`, `{"name":"plain","enabled":true,"strategies":[]}`,
-		`{"name":"a","enabled":true,"strategies":[` + strategy("stable", "100", "", a1) + `]}`,
+		`{"name":"a","enabled":true,"strategies":[` + strategyText("stable", "100", "", a1) + `]}`,
 	}
 	feed := func(order ...int) []byte {
 		var list []string
@@ -181,27 +189,54 @@ func TestMake(t *testing.T) {
 
 // Everything that is wrong is told at once.
 func TestMakeRefuses(t *testing.T) {
-	_, missing := artifact("a", "missing")
-	data, b1 := artifact("b", "1")
+	missing := func(name string) prompts.Ref { _, r := artifact(name, "missing"); return r }
+	blobs := map[string][]byte{}
+	put := func(name string, data []byte) prompts.Ref {
+		r := prompts.Ref{Name: name, Digest: prompts.DigestOf(data)}
+		blobs[string(r.Digest)] = data
+		return r
+	}
+	data, _ := artifact("b", "1")
+	b1, misnamed, garbage := put("b", data), put("f", data), put("e", []byte(`{"promptflag":2}`))
+	down := errors.New("connection refused")
 	get := func(_ context.Context, digest string) ([]byte, error) {
-		if digest != string(b1.Digest) {
-			return nil, errors.New("no such blob")
+		switch {
+		case digest == string(missing("g").Digest):
+			return nil, down
+		case digest == string(missing("i").Digest):
+			return nil, store.ErrCorrupt
+		case blobs[digest] == nil:
+			return nil, store.ErrNotFound
 		}
-		return data, nil
+		return blobs[digest], nil
 	}
 	feed := `{"features":[
-		{"name":"a","strategies":[` + strategy("stable", "100", "", missing) + `]},
-		{"name":"b","strategies":[` + strategy("stable", "100", "", prompts.Ref{Name: "a", Digest: b1.Digest}) + `]},
-		{"name":"c","strategies":[` + strategy("candidate", "100", "", prompts.Ref{Name: "c", Digest: b1.Digest}) + `]},
-		{"name":"d","strategies":[{"parameters":{"promptflag":"stable"},"variants":[{"payload":{"type":"string","value":"edited by hand"}}]}]}]}`
+		{"name":"a","strategies":[` + strategyText("stable", "100", "", missing("a")) + `]},
+		{"name":"b","strategies":[` + strategyText("stable", "100", "", prompts.Ref{Name: "a", Digest: b1.Digest}) + `]},
+		{"name":"c","strategies":[` + strategyText("candidate", "100", "", prompts.Ref{Name: "c", Digest: b1.Digest}) + `]},
+		{"name":"d","strategies":[{"parameters":{"promptflag":"stable"},"variants":[{"weight":1000,"payload":{"type":"string","value":"edited by hand"}}]}]},
+		{"name":"e","strategies":[` + strategyText("stable", "100", "", garbage) + `]},
+		{"name":"f","strategies":[` + strategyText("stable", "100", "", misnamed) + `]},
+		{"name":"g","strategies":[` + strategyText("stable", "100", "", missing("g")) + `]},
+		{"name":"h","strategies":[{"parameters":{"promptflag":"stable"},"variants":7}]},
+		{"name":"i","strategies":[` + strategyText("stable", "100", "", missing("i")) + `]},
+		{"name":"plain","strategies":"of somebody else"}]}`
 	_, err := Make(context.Background(), []byte(feed), Options{}, get)
-	if err == nil {
-		t.Fatal("no error")
+	var problems *Problems
+	if !errors.As(err, &problems) {
+		t.Fatalf("error = %v", err)
 	}
-	for _, want := range []string{"a: no such blob", "b: strategy 1 names another prompt", "c: its flag has no stable", "d: strategy 1"} {
+	for _, want := range []string{
+		"a: " + store.ErrNotFound.Error(), "b: strategy 1 names another prompt", "c: its flag has no stable", "d: strategy 1",
+		"e: not an artifact to serve: e@", "f: not an artifact to serve: f@", "g: connection refused", "h: its flag cannot be read",
+		"i: " + store.ErrCorrupt.Error(),
+	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error = %v\nwant %q in it", err, want)
 		}
+	}
+	if len(problems.Unfit) != 7 || len(problems.Failed) != 2 || !errors.Is(problems.Failed[0], down) {
+		t.Errorf("unfit %v\nfailed %v", problems.Unfit, problems.Failed)
 	}
 	for _, names := range [][]string{{"nothing"}, {"b", "x.*"}} {
 		if _, err := Make(context.Background(), []byte(feed), Options{Names: names}, get); !errors.Is(err, ErrNothing) {
@@ -211,37 +246,40 @@ func TestMakeRefuses(t *testing.T) {
 	if _, err := Make(context.Background(), []byte(`{"features":[]}`), Options{}, get); !errors.Is(err, ErrNothing) {
 		t.Errorf("an empty feed: %v", err)
 	}
-	for _, bad := range []string{``, `[]`, `{"features":[7]}`} {
+	for _, bad := range []string{``, `[]`, `{}`, `{"features":[7]}`, `{"features":[{"enabled":true}]}`} {
 		if _, err := Make(context.Background(), []byte(bad), Options{}, get); err == nil {
 			t.Errorf("Make(%q) gives no error", bad)
 		}
 	}
 }
 
-// Nothing but a bundle is replaced.
-func TestReadRefuses(t *testing.T) {
-	for name, content := range map[string]map[string]string{
-		"somebody's files": {"main.go": "package main"},
-		"one more file":    {"feed.json": `{"features":[]}`, "notes.txt": ""},
-		"no feed":          {"blobs/x": ""},
-		"a broken feed":    {"feed.json": `{`},
-	} {
-		dir := t.TempDir()
-		for path, text := range content {
-			if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, path)), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(filepath.Join(dir, path), []byte(text), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if _, err := Read(dir, ""); !errors.Is(err, ErrForeign) {
-			t.Errorf("%s: %v, want ErrForeign", name, err)
-		}
+// A prompt flag on which a chosen one depends is in the feed, so that what it
+// names is in the bundle too; a parent with another prefix is a flag like any other.
+func TestMakeParents(t *testing.T) {
+	blobs := map[string][]byte{}
+	ref := func(name string) prompts.Ref {
+		data, r := artifact(name, "1")
+		blobs[string(r.Digest)] = data
+		return r
 	}
-	for _, dir := range []string{t.TempDir(), filepath.Join(t.TempDir(), "none")} {
-		if got, err := Read(dir, ""); err != nil || got != nil {
-			t.Errorf("Read(%s) = %v, %v", dir, got, err)
-		}
+	feed := `{"version":2,"features":[
+		{"name":"x-child","strategies":[` + strategyText("stable", "100", "", ref("child")) + `],"dependencies":[{"feature":"x-parent"},{"feature":"other"},{"feature":"gone"}]},
+		{"name":"x-parent","strategies":[` + strategyText("stable", "100", "", ref("parent")) + `]},
+		{"name":"x-more","strategies":[` + strategyText("stable", "100", "", ref("more")) + `]},
+		{"name":"other","strategies":[` + strategyText("stable", "100", "", ref("unprefixed")) + `]}]}`
+	b, err := Make(context.Background(), []byte(feed), Options{Prefix: "x-", Names: []string{"child"}},
+		func(_ context.Context, digest string) ([]byte, error) { return blobs[digest], nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, p := range b.Prompts {
+		names = append(names, p.Name)
+	}
+	if diff := cmp.Diff([]string{"child", "parent"}, names); diff != "" || len(b.Blobs) != 2 {
+		t.Errorf("%d artifacts, prompts (-want +got)\n%s", len(b.Blobs), diff)
+	}
+	if text := string(b.Feed); !strings.Contains(text, `"name": "other"`) || strings.Contains(text, "x-more") {
+		t.Errorf("feed\n%s", text)
 	}
 }

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-
-	"github.com/promptflag/promptflag/prompts"
 )
 
 // feed is the body of GET /api/client/features. Members that this package does
@@ -22,25 +20,20 @@ type feed struct {
 }
 
 type segment struct {
-	id  int
-	raw json.RawMessage
+	id    int
+	empty bool // it asks for nothing
+	raw   json.RawMessage
 }
 
 type feature struct {
-	Name       string `json:"name"`
-	Strategies []struct {
-		Parameters  map[string]any    `json:"parameters"`
-		Constraints []json.RawMessage `json:"constraints"`
-		Segments    []int             `json:"segments"`
-		Variants    []struct {
-			Payload struct{ Type, Value string } `json:"payload"`
-		} `json:"variants"`
-	} `json:"strategies"`
+	Name         string     `json:"name"`
+	Strategies   []strategy `json:"strategies"`
 	Dependencies []struct {
 		Feature string `json:"feature"`
 	} `json:"dependencies"`
 
-	raw json.RawMessage
+	raw        json.RawMessage
+	unreadable error // why there is nothing but a name
 }
 
 func read(body []byte) (*feed, error) {
@@ -53,71 +46,57 @@ func read(body []byte) (*feed, error) {
 	if err := json.Unmarshal(body, &in); err != nil {
 		return nil, fmt.Errorf("read feed: %w", err)
 	}
+	if in.Features == nil {
+		return nil, errors.New("read feed: it has no list of features")
+	}
 	f := &feed{version: in.Version, query: in.Query}
 	for _, raw := range in.Features {
-		flag := &feature{raw: raw}
-		if err := json.Unmarshal(raw, flag); err != nil {
-			return nil, fmt.Errorf("read feed: flag %q: %w", flag.Name, err)
+		flag, err := readFeature(raw)
+		if err != nil {
+			return nil, fmt.Errorf("read feed: %w", err)
 		}
 		f.features = append(f.features, flag)
 	}
 	for _, raw := range in.Segments {
 		var s struct {
-			ID int `json:"id"`
+			ID          int               `json:"id"`
+			Constraints []json.RawMessage `json:"constraints"`
 		}
 		if err := json.Unmarshal(raw, &s); err != nil {
 			return nil, fmt.Errorf("read feed: segment: %w", err)
 		}
-		f.segments = append(f.segments, segment{s.ID, raw})
+		f.segments = append(f.segments, segment{s.ID, len(s.Constraints) == 0, raw})
 	}
 	return f, nil
 }
 
-// isPrompt says whether a strategy has a role or a ref.
-func (f *feature) isPrompt() bool {
-	for _, s := range f.Strategies {
-		if role := s.Parameters["promptflag"]; role == "stable" || role == "candidate" {
-			return true
+// readFeature reads one flag. Of one that is not what it should be there is left
+// its name: the flags of others must not keep a service from its bundle.
+func readFeature(raw json.RawMessage) (*feature, error) {
+	flag := &feature{}
+	if err := json.Unmarshal(raw, flag); err != nil {
+		var rest struct {
+			Name string `json:"name"`
 		}
-		for _, v := range s.Variants {
-			if _, err := prompts.ParseRef(v.Payload.Value); err == nil && v.Payload.Type == "string" {
-				return true
-			}
-		}
+		_ = json.Unmarshal(raw, &rest) // what it could read is in rest, error or not
+		flag = &feature{Name: rest.Name, unreadable: err}
 	}
-	return false
+	if flag.Name == "" {
+		return nil, fmt.Errorf("%.60s is not a flag", raw)
+	}
+	flag.raw = raw
+	return flag, nil
 }
 
-// served returns what the provider serves of f from a bundle: everything but
-// candidates that are not for everybody.
-func (f *feature) served(name string) (refs []prompts.Ref, err error) {
-	stable := false
-	var errs []error
-	for i, s := range f.Strategies {
-		role := s.Parameters["promptflag"]
-		if role == "candidate" && (fmt.Sprint(s.Parameters["rollout"]) != "100" || len(s.Constraints)+len(s.Segments) > 0) {
-			continue
-		}
-		for _, v := range s.Variants {
-			ref, err := prompts.ParseRef(v.Payload.Value)
-			switch {
-			case err != nil && role == nil:
-				continue // a person's variant that asks for no prompt
-			case err != nil:
-				errs = append(errs, fmt.Errorf("%s: strategy %d: %w", name, i+1, err))
-				continue
-			case ref.Name != name:
-				errs = append(errs, fmt.Errorf("%s: strategy %d names another prompt: %s", name, i+1, ref))
-				continue
-			}
-			stable = stable || role == "stable"
-			refs = append(refs, ref)
+// emptySegments are the segments that ask for nothing.
+func (f *feed) emptySegments() map[int]bool {
+	out := map[int]bool{}
+	for _, s := range f.segments {
+		if s.empty {
+			out[s.id] = true
 		}
 	}
-	if !stable && len(errs) == 0 {
-		errs = append(errs, fmt.Errorf("%s: its flag has no stable version", name))
-	}
-	return refs, errors.Join(errs...)
+	return out
 }
 
 // keep returns the feed of the chosen flags, their parents and segments, in an
