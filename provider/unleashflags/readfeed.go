@@ -6,7 +6,10 @@ import (
 )
 
 // ReadFeed asks once for the feed that a source with these options would follow
-// and returns its body as the server gives it. Source.Decode reads it.
+// and returns its body as the server gives it, or the projection of the embedded
+// document. It takes at most Options.Timeout, starts nothing and reports nothing.
+// Source.Decode reads the body. The error wraps provider.ErrRefused when the
+// server does not accept the token.
 func ReadFeed(ctx context.Context, o Options) ([]byte, error) {
 	s, err := New(o)
 	if err != nil {
