@@ -111,8 +111,8 @@
 //	READY                  all is current and served as asked, after STALE or ERROR
 //	STALE                  three polls in a row failed, or there was no server at the start
 //	ERROR                  at once when the server refuses the token; when flags are not
-//	                       served as asked; and once for each flag whose candidate is
-//	                       dialled by a context field that a caller does not have
+//	                       served as asked; and once for each definition of a flag whose
+//	                       candidate is dialled by a context field that a caller lacks
 //	CONFIGURATION_CHANGED  after the change is visible; FlagChanges are the flags whose
 //	                       answer may differ
 //

@@ -45,6 +45,7 @@ type loader struct {
 	localWorkers, remoteWorkers int
 	settled                     []prompts.Ref // since the last taking
 	failed                      map[prompts.Ref]*item
+	pinnedItems                 int       // items that a pin asked for first
 	down                        bool      // the last fetch failed
 	hurried                     time.Time // when all that failed was tried again last
 	wg                          sync.WaitGroup
@@ -73,6 +74,7 @@ type item struct {
 	done   chan struct{} // closed at the end of the try that runs; nil when nobody waits
 
 	// What feeds said of it, for pins.
+	pinned          bool // a pin asked for it first
 	newest          bool // the newest feed names it
 	current         bool // and somebody gets it
 	stable, dialled bool // one named it as a version for everybody, as a candidate for some
@@ -89,7 +91,7 @@ func (l *loader) start(ctx context.Context, disk localBlobs, news func()) {
 	l.ctx, l.disk, l.news = ctx, disk, news
 	for ref, it := range l.items { // what was missing in an earlier life is waited for again
 		if it.phase != phaseLoaded {
-			delete(l.items, ref)
+			l.drop(ref, it)
 		}
 	}
 	clear(l.failed)
@@ -332,8 +334,16 @@ func (l *loader) trim(now time.Time) {
 	for ref, it := range l.items {
 		idle := it.phase == phaseLoaded || it.phase == phaseFailed || it.phase == phaseMissed || it.phase == phaseNew
 		if idle && it.done == nil && now.Sub(it.named) > keepFor {
-			delete(l.items, ref)
-			delete(l.failed, ref)
+			l.drop(ref, it)
 		}
+	}
+}
+
+// drop forgets ref. l.mu is held.
+func (l *loader) drop(ref prompts.Ref, it *item) {
+	delete(l.items, ref)
+	delete(l.failed, ref)
+	if it.pinned {
+		l.pinnedItems--
 	}
 }

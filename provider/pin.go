@@ -25,6 +25,7 @@ type pins map[string]prompts.Ref
 // flag no longer gives it to anybody. Evaluation does no I/O: a pinned version that is not
 // in memory is fetched in the background, and until then the flag decides
 // (reason STALE, promptRequested). Provider.Resolve brings it into memory first.
+// Memory has at most 1,000 versions that only pins ask for, each for an hour.
 func WithPin(ctx context.Context, ref prompts.Ref) context.Context {
 	old, _ := ctx.Value(pinKey{}).(pins)
 	list := make(pins, len(old)+1)
@@ -55,7 +56,7 @@ func (p *Provider) pinnedAnswer(list pins, s *shown, a *answer) *answer {
 	case withdrawn:
 		return a
 	case prompt == nil:
-		p.loader.want(ref, true, time.Now())
+		p.loader.wantPinned(ref, time.Now())
 		if a == nil {
 			return nil
 		}
@@ -64,6 +65,24 @@ func (p *Provider) pinnedAnswer(list pins, s *shown, a *answer) *answer {
 	facts := factsOf(prompt, "", p.setID())
 	facts.pinned = true
 	return newAnswer(prompt, openfeature.StaticReason, facts)
+}
+
+// maxPinned bounds the versions in memory that only pins asked for: refs may
+// come from outside.
+const maxPinned = 1000
+
+// wantPinned asks for a ref that a caller pins.
+func (l *loader) wantPinned(ref prompts.Ref, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.items[ref] == nil {
+		if l.pinnedItems >= maxPinned {
+			return
+		}
+		l.pinnedItems++
+		l.item(ref).pinned = true
+	}
+	l.request(ref, true, now)
 }
 
 // note notes what a feed says of ref.

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -93,5 +94,32 @@ func TestResolve(t *testing.T) {
 	p.Shutdown()
 	if _, err := p.Resolve(ctx, missing); err == nil {
 		t.Error("Resolve after Shutdown gives no error")
+	}
+}
+
+// Refs from outside cannot fill memory.
+func TestPinsAreBounded(t *testing.T) {
+	var blobs fakeBlobs
+	a := blobs.put("a", "1")
+	p, f := start(t, &blobs, nil, flagOf("a", strategyOf("stable", 100, a)))
+	for i := range maxPinned + 100 {
+		ref := prompts.Ref{Name: "a", Digest: prompts.DigestOf(fmt.Append(nil, i))}
+		wantAnswer(t, "a pin from outside", p.ObjectEvaluation(WithPin(context.Background(), ref), "a", nil, nil), a, StaleReason)
+	}
+	idle(p)
+	count := func() (items, pinned int) {
+		p.loader.mu.Lock()
+		defer p.loader.mu.Unlock()
+		for _, it := range p.loader.items {
+			it.named = it.named.Add(-2 * keepFor)
+		}
+		return len(p.loader.items), p.loader.pinnedItems
+	}
+	if items, pinned := count(); items != maxPinned+1 || pinned != maxPinned {
+		t.Errorf("%d items, %d of them pinned, want %d", items, pinned, maxPinned)
+	}
+	f.feed(flagOf("a", strategyOf("stable", 100, a)), flagOf("b"))
+	if items, pinned := count(); items != 1 || pinned != 0 {
+		t.Errorf("an hour later: %d items, %d of them pinned", items, pinned)
 	}
 }

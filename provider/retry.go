@@ -28,7 +28,10 @@ func (l *loader) retry(now time.Time, poll bool) (next time.Time) {
 		return time.Time{}
 	}
 	for ref, it := range l.failed {
-		if !it.due.After(now) {
+		switch {
+		case !it.newest && time.Since(it.named) > keepFor:
+			l.drop(ref, it) // nobody asks for it any more
+		case !it.due.After(now):
 			l.again(ref, it)
 		}
 	}
