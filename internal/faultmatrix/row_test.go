@@ -106,6 +106,7 @@ func (st *stage) prepare(ctx context.Context, c *cell, was answers) error {
 		if err := eventually(ctx, lookEvery, func() error { return c.answersAre(was) }); err != nil {
 			return err
 		}
+		c.service.failed = nil // on a busy machine it came up with a later poll
 	}
 	if c.start == warm {
 		c.service.told(true)
