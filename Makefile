@@ -35,6 +35,9 @@ demo-unleash: $(TESTSTACK) ## the same story on a real Unleash and an S3 server
 		exec $(GO) run ./action/promptflag demo --dir $(WORK)/demo-unleash \
 			--unleash "$$PROMPTFLAG_TEST_UNLEASH_URL" --bucket "$$PROMPTFLAG_TEST_S3_URL"'
 
+# What counts allocations cannot do so under the race detector.
+COUNTING := ./provider/unleashflags ./provider/otelprompt ./internal/bench
+
 # They count polls and milliseconds of their own servers: one after the other, and alone.
 PATIENT := internal/faultmatrix provider/unleashflags
 
@@ -44,6 +47,7 @@ test: $(TESTSTACK) ## all tests, with the race detector, against real servers th
 	$(TESTSTACK) -- sh -c '$(GO) test -race -shuffle=on $$($(GO) list ./... | grep -v $(patsubst %,-e %$$,$(PATIENT))) && \
 		$(GO) test -race -shuffle=on -p 1 $(addprefix ./,$(PATIENT))'
 	$(TESTSTACK) -unleash 8 -only unleash,s3 -- $(GO) test -race -shuffle=on $(UNLEASH_TESTS)
+	$(GO) test -count=1 -run 'Allocs|CostsNothing' $(COUNTING)
 
 .PHONY: bench
 bench: $(TESTSTACK) ## what the provider costs: a line for each figure with its goal; fails when one is short

@@ -10,30 +10,47 @@ import (
 	"time"
 )
 
-// checker collects the findings of one definition.
+// checker checks one file. The checkers of the files that it refers to share
+// its list of findings.
 type checker struct {
 	*source
-	findings Findings
+	*findingList
+	files  *files // where it may look for other files; nil for none
+	broken bool   // something in another file stands in the way, and has its finding there
 }
+
+type findingList struct{ findings Findings }
 
 // maxFindings bounds the findings of one file: more than that help nobody.
 const maxFindings = 200
 
 // full says that no more findings are taken; long loops end then.
-func (c *checker) full() bool { return len(c.findings) >= maxFindings }
+func (l *findingList) full() bool { return len(l.findings) >= maxFindings }
+
+// report adds a finding, whose severity is that of its rule.
+func (l *findingList) report(f Finding) {
+	rule, _ := RuleByID(f.Rule)
+	f.Severity = rule.Severity
+	l.findings = append(l.findings, f)
+}
 
 // add reports a finding at an offset of the text.
-func (c *checker) add(offset int, hint, format string, args ...any) {
+func (c *checker) add(rule string, offset int, hint, format string, args ...any) {
+	c.addFix(rule, offset, nil, hint, format, args...)
+}
+
+// addFix reports a finding that comes with a change, unless fix is nil.
+func (c *checker) addFix(rule string, offset int, fix *Fix, hint, format string, args ...any) {
 	if c.full() {
 		return
 	}
 	line, col := c.at(offset)
-	c.findings = append(c.findings, Finding{c.file, line, col, fmt.Sprintf(format, args...), hint})
+	c.report(Finding{File: c.file, Line: line, Col: col, Rule: rule, Message: fmt.Sprintf(format, args...), Hint: hint, Fix: fix})
 }
 
 // addFile reports a finding about the file as a whole.
-func (c *checker) addFile(hint, format string, args ...any) {
-	c.findings = append(c.findings, Finding{File: c.file, Message: fmt.Sprintf(format, args...), Hint: hint})
+func (c *checker) addFile(rule, hint, format string, args ...any) {
+	c.report(Finding{File: c.file, Rule: rule, Message: fmt.Sprintf(format, args...), Hint: hint})
 }
 
 // bad stands where a value was that already has a finding.
@@ -45,7 +62,7 @@ func isBad(v any) bool { _, is := v.(bad); return is }
 // carry exactly, and reports what JSON cannot.
 func (c *checker) plain(v any, n *node, depth int) any {
 	if depth > maxDepth {
-		c.add(n.pos(), "", "nested deeper than %d", maxDepth)
+		c.add(ruleTooLarge, n.pos(), "", "nested deeper than %d", maxDepth)
 		return bad{}
 	}
 	switch v := v.(type) {
@@ -67,13 +84,13 @@ func (c *checker) plain(v any, n *node, depth int) any {
 		return v
 	case int64:
 		if v > 1<<53 || v < -1<<53 {
-			c.add(n.value(), "write it as a string", "integer is beyond 2^53: JSON readers would round it")
+			c.add(ruleInexact, n.value(), "write it as a string", "integer is beyond 2^53: JSON readers would round it")
 			return bad{}
 		}
 	case float64:
 		return c.float(v, n)
 	case time.Time:
-		c.add(n.value(), "quote it", "dates and times are not JSON")
+		c.add(ruleNotJSON, n.value(), "quote it", "dates and times are not JSON")
 		return bad{}
 	}
 	return v
@@ -86,11 +103,11 @@ func (c *checker) float(v float64, n *node) any {
 	}
 	switch {
 	case math.IsNaN(v), math.IsInf(v, 0):
-		c.add(n.value(), "", "%v is not a JSON number", v)
+		c.add(ruleNotJSON, n.value(), "", "%v is not a JSON number", v)
 	case v == 0 && strings.ContainsAny(digits, "123456789"):
-		c.add(n.value(), "write 0 if that is meant", "number is too small: it would become 0")
+		c.add(ruleInexact, n.value(), "write 0 if that is meant", "number is too small: it would become 0")
 	case v == math.Trunc(v) && math.Abs(v) >= 1<<53: // as a float, 2^53 may be what 2^53+1 was rounded to
-		c.add(n.value(), "write it as a string", "integer is beyond 2^53: JSON readers would round it")
+		c.add(ruleInexact, n.value(), "write it as a string", "integer is beyond 2^53: JSON readers would round it")
 	default:
 		return v
 	}
@@ -112,6 +129,8 @@ func kindOf(v any) string {
 		return "array"
 	case map[string]any:
 		return "table"
+	case nil:
+		return "null"
 	}
 	return fmt.Sprintf("%T", v)
 }
@@ -142,25 +161,28 @@ func (t table) keys() []string { return slices.Sorted(maps.Keys(t.m)) }
 func (t table) known(keys []string, hints map[string]string) {
 	for _, key := range t.keys() {
 		if !slices.Contains(keys, key) && !t.full() {
-			hint := cmp.Or(hints[key], didYouMean(key, keys))
-			t.add(t.n.child(key).pos(), hint, "unknown key %q", t.name(shorten(key)))
+			near := nearest(key, keys)
+			t.addFix(ruleUnknownKey, t.n.child(key).pos(), t.rename(key, near), cmp.Or(hints[key], didYouMean(near)), "unknown key %q", t.name(shorten(key)))
 		}
 	}
 }
 
-// later reports keys whose support is still to come.
-func (t table) later(hint string, keys ...string) {
-	for _, key := range keys {
-		if t.has(key) {
-			t.add(t.n.child(key).pos(), hint, "%s is not supported yet", t.name(key))
-		}
+// rename is the change of a key to another that the table does not have, or nil.
+func (t table) rename(key, to string) *Fix {
+	if to == "" || t.has(to) || t.n.child(key) == nil {
+		return nil
 	}
+	start := t.n.child(key).pos()
+	if !strings.HasPrefix(t.text[start:], key) {
+		return nil // quoted
+	}
+	return &Fix{start, start + len(key), to}
 }
 
 // want reports a value of the wrong type.
 func (t table) want(key, want string) {
 	if v := t.m[key]; !isBad(v) {
-		t.add(t.n.child(key).value(), "", "%s: want %s, got %s", t.name(key), want, kindOf(v))
+		t.add(ruleWrongType, t.n.child(key).value(), "", "%s: want %s, got %s", t.name(key), want, kindOf(v))
 	}
 }
 
@@ -172,11 +194,11 @@ func (t table) str(key string) (string, bool) {
 	return s, ok
 }
 
-// text is a string that says something when it is written.
-func (t table) text(key string) string {
+// words is a string that says something when it is written.
+func (t table) words(key string) string {
 	s, ok := t.str(key)
 	if ok && strings.TrimSpace(s) == "" {
-		t.add(t.n.child(key).value(), "", "%s is empty", t.name(key))
+		t.add(ruleEmpty, t.n.child(key).value(), "", "%s is empty", t.name(key))
 	}
 	return s
 }
@@ -199,7 +221,7 @@ func (t table) strings(key string) []string {
 	for i, v := range array {
 		s, ok := v.(string)
 		if !ok && !isBad(v) {
-			t.add(t.n.child(key).item(i).value(), "", "%s[%d]: want a string, got %s", t.name(key), i, kindOf(v))
+			t.add(ruleWrongType, t.n.child(key).item(i).value(), "", "%s[%d]: want a string, got %s", t.name(key), i, kindOf(v))
 		}
 		out = append(out, s)
 	}
@@ -225,7 +247,7 @@ func (t table) tables(key string) (out []table) {
 		if m, ok := v.(map[string]any); ok {
 			out = append(out, table{t.checker, path, m, item})
 		} else if !isBad(v) {
-			t.add(item.value(), "", "%s: want a table, got %s", path, kindOf(v))
+			t.add(ruleWrongType, item.value(), "", "%s: want a table, got %s", path, kindOf(v))
 		}
 	}
 	return out

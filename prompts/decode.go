@@ -100,6 +100,7 @@ func decodeParts(artifact []byte) (*parts, error) {
 	p.parameters = r.object(m, "parameters")
 	p.variables = r.variables(m)
 	p.messages = r.messages(m, p.types())
+	p.examples = r.examples(m)
 	p.tools = r.tools(m)
 	p.output = r.output(m)
 	return p, r.err
@@ -192,10 +193,12 @@ func (r *reader) variables(m map[string]any) []variable {
 				r.fail("variable %q: enum is not an array", name)
 			}
 		}
-		v.Default, v.Required = o["default"], true
-		if _, written := o["default"]; written {
-			v.Required = false
+		_, written := o["default"]
+		v.Default, v.Required = o["default"], !written
+		if required := r.flag(o, "required"); required != nil && !written {
+			v.Required = *required
 		}
+		v.Schema = r.object(o, "schema")
 		if err := v.prepare(); err != nil {
 			r.fail("variable %q: %w", name, err)
 		}
@@ -211,21 +214,67 @@ func (r *reader) messages(m map[string]any, types map[string]string) []message {
 	}
 	out := make([]message, len(objects))
 	for i, o := range objects {
-		role, isRole := o["role"].(string)
-		content, isContent := o["content"].(string)
-		if !isRole || !isContent {
-			r.fail("messages[%d] is not a role with a text: %w", i, ErrUnsupported)
+		out[i] = r.message(o, types, i)
+	}
+	return out
+}
+
+func (r *reader) message(o map[string]any, types map[string]string, i int) message {
+	var m message
+	if name, ok := o["placeholder"].(string); ok {
+		if !variablePattern.MatchString(name) || types[name] != "" {
+			r.fail("messages[%d]: %q cannot be the name of a placeholder", i, shorten(name))
 		}
-		out[i].Message = Message{Role: role, Content: content}
-		t, problems := compile(content)
+		m.Placeholder = name
+		return m
+	}
+	if o["examples"] == true {
+		m.Examples = true
+		return m
+	}
+	role, isRole := o["role"].(string)
+	m.Role = role
+	template := func(text string) *template {
+		t, tags, problems := compile(text)
 		if t != nil {
-			uses := t.uses(func(v string) string { return types[v] })
+			uses := usesOf(tags, func(v string) string { return types[v] })
 			problems = checkUses(uses, types)
-			out[i].template, out[i].fields = t, fieldsOf(uses)
+			m.fields = append(m.fields, fieldsOf(uses)...)
 		}
 		if len(problems) > 0 {
 			r.fail("messages[%d]: %s", i, problems[0].message)
 		}
+		return t
+	}
+	switch content := o["content"].(type) {
+	case string:
+		m.Content = content
+		m.text = template(content)
+	case []any:
+		m.Parts = []Part{}
+		for j, v := range content {
+			object, _ := v.(map[string]any)
+			p, err := partFrom(object)
+			if err != nil {
+				r.fail("messages[%d]: part %d %s: %w", i, j, err, ErrUnsupported)
+			}
+			m.Parts = append(m.Parts, p)
+			m.parts = append(m.parts, partTemplate(p, template))
+		}
+	default:
+		isRole = false
+	}
+	if !isRole {
+		r.fail("messages[%d] is not a role with a text: %w", i, ErrUnsupported)
+	}
+	return m
+}
+
+func (r *reader) examples(m map[string]any) []Example {
+	objects := r.objects(m, "examples")
+	out := make([]Example, len(objects))
+	for i, o := range objects {
+		out[i] = Example{r.text(o, "input"), r.text(o, "output")}
 	}
 	return out
 }

@@ -3,6 +3,7 @@ package prompts
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -15,9 +16,16 @@ type Definition struct {
 	File         string // slash path as given to Parse, or below the fs.FS given to Load
 	Description  string
 	Owners, Tags []string
-	MovedFrom    string             // the name this prompt had before; "" when it was not renamed
-	Deprecated   *Deprecated        // nil when the prompt is not deprecated
-	Rollout      map[string]Rollout // by environment; overrides promptflag.toml
+	MovedFrom    string              // the name this prompt had before; "" when it was not renamed
+	Deprecated   *Deprecated         // nil when the prompt is not deprecated
+	Rollout      map[string]Rollout  // by environment; overrides promptflag.toml
+	Breaking     string              // why a breaking change is meant; "" when none is
+	Ignore       map[string]string   // reasons of [check] ignore, by rule
+	Inputs       map[string]InputDoc // by variable, all of them: what is said about it and is not identity
+	Partials     []string            // files of the partials that the prompt includes, also through others; sorted
+	Files        []string            // files that it names by content_file, parameters_file and schema_file; sorted
+	Warnings     Findings            // what is not an error, and was not ignored
+	Ignored      Findings            // what Ignore and LoadOptions.Ignore left out
 }
 
 // Deprecated says that a prompt should no longer be used.
@@ -32,78 +40,109 @@ type Rollout struct {
 	Stickiness string // "" when not written
 }
 
-// Parse reads the definition of the prompt called name from the text of a TOML
-// file. The error is Findings, with everything that is wrong; only a syntax
-// error hides what else there may be.
-func Parse(file, name string, src []byte) (*Definition, error) {
-	c := &checker{source: &source{file: file, lines: []int{0}}}
-	d := c.definition(name, src)
-	if len(c.findings) == 0 {
-		return d, nil
-	}
-	c.findings.Sort()
-	if c.full() {
-		c.addFile("", "there may be more findings: only %d are listed", maxFindings)
-	}
-	return nil, c.findings
+// InputDoc is what a file says about a variable for people.
+type InputDoc struct {
+	Description string
+	Example     any // as encoding/json would decode it, integers as int64; nil when not written
 }
 
-func (c *checker) definition(name string, src []byte) *Definition {
+// Parse reads the definition of the prompt called name from the text of a TOML
+// file. The error is Findings, with everything that is wrong; only a syntax
+// error hides what else there may be. Other files are out of reach: a text with
+// partials or the name of a file is an error. Load finds them.
+func Parse(file, name string, src []byte) (*Definition, error) {
+	c := &checker{source: &source{file: file, lines: []int{0}}, findingList: &findingList{}}
+	d, findings := c.definition(name, src, nil)
+	if d == nil {
+		return nil, findings
+	}
+	return d, nil
+}
+
+// definition returns nil and the findings that say why, or the definition.
+func (c *checker) definition(name string, src []byte, ignore func(Finding) bool) (*Definition, Findings) {
+	d := &Definition{File: c.file}
+	c.read(name, src, d)
+	if c.full() {
+		c.addFile(ruleTooLarge, "", "there may be more findings: only %d are listed", maxFindings)
+	}
+	c.findings.Sort()
+	var errs Findings
+	for _, f := range c.findings {
+		rule, _ := RuleByID(f.Rule)
+		_, ignored := d.Ignore[f.Rule]
+		switch {
+		case rule.Ignorable && (ignored || ignore != nil && ignore(f)):
+			d.Ignored = append(d.Ignored, f)
+		case f.Severity == Error:
+			errs = append(errs, f)
+		default:
+			d.Warnings = append(d.Warnings, f)
+		}
+	}
+	if len(errs) > 0 || d.Prompt == nil {
+		all := append(errs, d.Warnings...)
+		all.Sort()
+		return nil, all
+	}
+	return d, nil
+}
+
+// read fills d; without a prompt when something stands in the way of one.
+func (c *checker) read(name string, src []byte, d *Definition) {
 	if err := ValidName(name); err != nil {
-		c.addFile("rename the file", "%s", err)
+		c.addFile(ruleFileName, "rename the file", "%s", err)
 	}
 	if len(src) > maxSize {
-		c.addFile("move what the model need not see out of the prompt", "file is larger than %d bytes", maxSize)
-		return nil
+		c.addFile(ruleTooLarge, "move what the model need not see out of the prompt", "file is larger than %d bytes", maxSize)
+		return
 	}
 	c.source = newSource(c.file, src)
 	file, ok := c.decode()
 	if !ok {
-		return nil
+		return
 	}
-	d := &Definition{File: c.file}
 	artifact := map[string]any{"promptflag": 1, "name": name}
 	c.about(file, d)
-	c.identity(file, artifact)
-	if len(c.findings) > 0 {
-		return nil
+	c.identity(file, d, artifact)
+	if c.broken {
+		return
+	}
+	for _, f := range c.findings {
+		if rule, _ := RuleByID(f.Rule); !rule.Ignorable {
+			return
+		}
 	}
 	data, err := canonical(artifact)
 	if err == nil && len(data) > maxSize {
 		err = fmt.Errorf("prompt is larger than %d bytes", maxSize)
 	}
 	if err == nil {
-		d.Prompt, err = Decode(data)
+		d.Prompt, err = DecodeOwned(data)
 	}
 	if err != nil {
-		c.addFile("", "%s", err)
+		c.addFile(ruleTooLarge, "", "%s", err)
 	}
-	return d
 }
 
 // decode parses the TOML and makes its values plain.
 func (c *checker) decode() (table, bool) {
-	if at := c.invalidUTF8(); at >= 0 {
-		c.add(at, "save the file as UTF-8", "invalid UTF-8")
-		return table{}, false
-	}
-	if at := strings.IndexByte(c.text, '\r'); at >= 0 {
-		c.add(at, "end lines with LF or CRLF", "carriage return that does not end a line")
+	if !c.sound() {
 		return table{}, false
 	}
 	root, costly := scan(c.text)
 	if costly >= 0 {
-		c.add(costly, "", "keys are too deep, too long or too many")
+		c.add(ruleTooLarge, costly, "", "keys are too deep, too long or too many")
 		return table{}, false
 	}
 	m, err := decodeTOML(c.text)
 	var syntax toml.ParseError
 	switch {
 	case errors.As(err, &syntax):
-		c.add(syntax.Position.Start, "", "%s", strings.TrimSuffix(syntax.Message, "."))
+		c.add(ruleSyntax, syntax.Position.Start, "", "%s", strings.TrimSuffix(syntax.Message, "."))
 		return table{}, false
 	case err != nil:
-		c.addFile("", "%s", err)
+		c.addFile(ruleSyntax, "", "%s", err)
 		return table{}, false
 	}
 	c.plain(m, root, 0)
@@ -128,27 +167,61 @@ func (c *checker) about(file table, d *Definition) {
 	d.Owners = file.strings("owners")
 	d.Tags = file.strings("tags")
 	d.MovedFrom = file.promptName("moved_from")
+	d.Breaking = file.words("breaking")
 	if t, ok := file.table("deprecated"); ok {
 		t.known([]string{"reason", "replaced_by"}, nil)
-		d.Deprecated = &Deprecated{Reason: t.text("reason"), ReplacedBy: t.promptName("replaced_by")}
+		d.Deprecated = &Deprecated{Reason: t.words("reason"), ReplacedBy: t.promptName("replaced_by")}
 	}
-	rollout, ok := file.table("rollout")
-	if !ok {
-		return
+	if t, ok := file.table("check"); ok {
+		t.known([]string{"ignore"}, nil)
+		if ignore, ok := t.table("ignore"); ok {
+			d.Ignore = ignore.ignore()
+		}
 	}
-	d.Rollout = map[string]Rollout{}
-	for _, environment := range rollout.keys() {
-		t, ok := rollout.table(environment)
+	if t, ok := file.table("rollout"); ok {
+		d.Rollout = t.rollout()
+	}
+}
+
+func (t table) rollout() map[string]Rollout {
+	out := map[string]Rollout{}
+	for _, environment := range t.keys() {
+		e, ok := t.table(environment)
 		if !ok {
 			continue
 		}
-		t.known([]string{"percent", "stickiness"}, nil)
-		r := Rollout{Stickiness: t.text("stickiness")}
-		if percent, ok := t.integer("percent", 0, 100); ok {
+		e.known([]string{"percent", "stickiness"}, nil)
+		r := Rollout{Stickiness: e.words("stickiness")}
+		if percent, ok := e.integer("percent", 0, 100); ok {
 			r.Percent = &percent
 		}
-		d.Rollout[environment] = r
+		out[environment] = r
 	}
+	return out
+}
+
+var rulePattern = regexp.MustCompile(`^PF[0-9]{3}$`)
+
+// ignore reads the exceptions of a file. Rules from PF100 on belong to others.
+func (t table) ignore() map[string]string {
+	out := map[string]string{}
+	for _, id := range t.keys() {
+		at := t.n.child(id).pos()
+		rule, known := RuleByID(id)
+		switch {
+		case !rulePattern.MatchString(id) || !known && id < "PF100":
+			t.add(ruleIgnore, at, "", "%q is not the id of a rule", shorten(id))
+		case known && !rule.Ignorable:
+			t.add(ruleIgnore, at, "mend the finding", "%s (%s) cannot be ignored: without it there is no artifact", id, rule.Name)
+		default:
+			reason, ok := t.str(id)
+			if ok && strings.TrimSpace(reason) == "" {
+				t.add(ruleIgnore, t.n.child(id).value(), "say why", "%s gives no reason", t.name(id))
+			}
+			out[id] = reason
+		}
+	}
+	return out
 }
 
 func (t table) promptName(key string) string {
@@ -157,7 +230,7 @@ func (t table) promptName(key string) string {
 		return ""
 	}
 	if err := ValidName(s); err != nil {
-		t.add(t.n.child(key).value(), "", "%s: %s", t.name(key), err)
+		t.add(ruleFileName, t.n.child(key).value(), "", "%s: %s", t.name(key), err)
 	}
 	return s
 }

@@ -14,7 +14,7 @@ func TestParseAbout(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.Prompt = nil
+	d.Prompt, d.Warnings = nil, nil
 	percent := 5
 	want := &Definition{
 		File:        "prompts/support/triage.toml",
@@ -24,6 +24,10 @@ func TestParseAbout(t *testing.T) {
 		MovedFrom:   "support.sort",
 		Deprecated:  &Deprecated{Reason: "The new one is better.", ReplacedBy: "support.triage2"},
 		Rollout:     map[string]Rollout{"production": {Percent: &percent, Stickiness: "tenantId"}},
+		Inputs: map[string]InputDoc{
+			"customer": {}, "labels": {}, "language": {}, "limit": {}, "threshold": {}, "urgent": {},
+			"ticket": {Description: "The ticket as the customer wrote it.", Example: "My card was charged twice"},
+		},
 	}
 	if diff := cmp.Diff(want, d); diff != "" {
 		t.Errorf("Parse (-want +got):\n%s", diff)
@@ -97,9 +101,9 @@ func TestFindingString(t *testing.T) {
 		finding Finding
 		want    string
 	}{
-		{Finding{"a.toml", 2, 3, "no", "do"}, "a.toml:2:3: no (do)"},
-		{Finding{"a.toml", 2, 3, "no", ""}, "a.toml:2:3: no"},
-		{Finding{"a.toml", 0, 0, "no", "do"}, "a.toml: no (do)"},
+		{Finding{File: "a.toml", Line: 2, Col: 3, Rule: "PF006", Severity: Error, Message: "no", Hint: "do"}, "a.toml:2:3: PF006 no (do)"},
+		{Finding{File: "a.toml", Line: 2, Col: 3, Message: "no"}, "a.toml:2:3: no"},
+		{Finding{File: "a.toml", Rule: "PF035", Severity: Warning, Message: "no", Hint: "do"}, "a.toml: warning PF035 no (do)"},
 	} {
 		if got := test.finding.String(); got != test.want {
 			t.Errorf("String() = %q, want %q", got, test.want)
@@ -107,14 +111,13 @@ func TestFindingString(t *testing.T) {
 	}
 }
 
-func TestDidYouMean(t *testing.T) {
+func TestNearest(t *testing.T) {
 	for word, want := range map[string]string{
 		"MODEL": "model", "max-tokens": "max_tokens", "maxTokens": "max_tokens", "modle": "model", "mod": "model",
 		"x": "", "colour": "", "": "", "ab": "", strings.Repeat("model", 1000): "",
 	} {
-		got := strings.TrimSuffix(strings.TrimPrefix(didYouMean(word, []string{"model", "max_tokens", "n"}), "did you mean "), "?")
-		if got != want {
-			t.Errorf("didYouMean(%.20q) = %q, want %q", word, got, want)
+		if got := nearest(word, []string{"model", "max_tokens", "n"}); got != want {
+			t.Errorf("nearest(%.20q) = %q, want %q", word, got, want)
 		}
 	}
 }

@@ -17,27 +17,28 @@ type Document struct {
 // ReadDocument decodes src, at most 1 MiB; file is its name in findings. The
 // error is Findings.
 func ReadDocument(file string, src []byte) (*Document, error) {
-	c := &checker{source: &source{file: file, lines: []int{0}}}
+	c := &checker{source: &source{file: file, lines: []int{0}}, findingList: &findingList{}}
 	if len(src) > maxSize {
-		c.addFile("", "file is larger than %d bytes", maxSize)
+		c.addFile(ruleTooLarge, "", "file is larger than %d bytes", maxSize)
 		return nil, c.findings
 	}
 	c.source = newSource(file, src)
 	t, ok := c.decode()
-	if !ok || len(c.findings) > 0 {
-		c.findings.Sort()
-		return nil, c.findings
+	if errs := c.findings.Errors(); !ok || len(errs) > 0 {
+		errs.Sort()
+		return nil, errs
 	}
 	return &Document{t.m, c.source, t.n}, nil
 }
 
 // Finding points at the key, or at the innermost table on the way to it that
-// the file has. No key points at the file as a whole.
+// the file has. No key points at the file as a whole. Its severity is Error and
+// it has no rule.
 func (d *Document) Finding(key []string, hint, format string, args ...any) Finding {
-	f := Finding{File: d.source.file, Message: fmt.Sprintf(format, args...), Hint: hint}
+	f := Finding{File: d.source.file, Severity: Error, Message: fmt.Sprintf(format, args...), Hint: hint}
 	n, found := d.root, false
 	for _, part := range key {
-		next := n.child(part)
+		next := n.step(part)
 		if next == nil {
 			break
 		}

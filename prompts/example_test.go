@@ -56,9 +56,9 @@ content = "Hello {{name}}."
 `))
 	fmt.Println(err)
 	// Output:
-	// prompts/hello.toml: model is missing (add model = "…" at the top)
-	// prompts/hello.toml:2:1: unknown key "modle" (did you mean model?)
-	// prompts/hello.toml:5:18: variable "name" is not declared (add [variables.name])
+	// prompts/hello.toml: PF008 model is missing (add model = "…" at the top)
+	// prompts/hello.toml:2:1: PF006 unknown key "modle" (did you mean model?)
+	// prompts/hello.toml:5:18: PF019 variable "name" is not declared (add [variables.name])
 }
 
 func ExampleLoad() {
@@ -66,7 +66,7 @@ func ExampleLoad() {
 		"prompts/support/triage.toml": {Data: []byte(triage)},
 		"prompts/support/_tone.md":    {Data: []byte("Be kind.")},
 	}
-	tree, err := prompts.Load(repository, "prompts")
+	tree, err := prompts.Load(repository, "prompts", nil)
 	if err != nil {
 		log.Fatal(err) // every finding, one per line
 	}

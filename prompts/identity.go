@@ -2,14 +2,16 @@ package prompts
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 var (
 	fileKeys = []string{
-		"description", "owners", "tags", "moved_from", "deprecated", "rollout",
+		"description", "owners", "tags", "moved_from", "deprecated", "rollout", "breaking", "check",
 		"model", "parameters", "variables", "messages", "examples", "tools", "output",
 	}
 	fileHints = map[string]string{
@@ -21,148 +23,142 @@ var (
 		"temperature":     "write it under [parameters]",
 		"max_tokens":      "write it under [parameters]",
 	}
-	messageKeys = []string{"role", "content", "content_file", "examples", "placeholder"}
-	toolKeys    = []string{"name", "description", "parameters", "parameters_file", "strict"}
-	outputKeys  = []string{"format", "schema", "schema_file", "strict"}
+	toolKeys   = []string{"name", "description", "parameters", "parameters_file", "strict"}
+	outputKeys = []string{"format", "schema", "schema_file", "strict"}
 
-	roles           = []string{"system", "developer", "user", "assistant"}
 	formats         = []string{"json", "text"}
 	toolNamePattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 )
 
 // identity reads what makes the artifact, and writes into it what the author
-// wrote: no default is added and no zero, false or "" is dropped.
-func (c *checker) identity(file table, artifact map[string]any) {
+// wrote: no default is added and no zero, false or "" is dropped. What d says
+// about variables and files is filled in as well.
+func (c *checker) identity(file table, d *Definition, artifact map[string]any) {
 	file.known(fileKeys, fileHints)
-	file.later("write the pairs as user and assistant messages", "examples")
 	if !file.has("model") {
-		c.addFile(`add model = "…" at the top`, "model is missing")
+		c.addFile(ruleMissing, `add model = "…" at the top`, "model is missing")
 	}
-	if model := file.text("model"); model != "" {
+	if model := file.words("model"); model != "" {
 		artifact["model"] = model
 	}
 	if t, ok := file.table("parameters"); ok {
 		t.parameters()
 		artifact["parameters"] = t.m
 	}
-	types := map[string]string{}
-	variables, ok := file.table("variables")
-	if ok {
-		artifact["variables"] = variables.variables(types)
+	v := &inputs{types: map[string]string{}, used: map[string]bool{}}
+	if t, ok := file.table("variables"); ok {
+		v.table = t
+		artifact["variables"] = v.read(c, d)
 	}
-	messages := file.messages()
-	artifact["messages"] = contents(messages)
-	c.templates(variables, messages, types)
+	m := &messages{checker: c, d: d, inputs: v}
+	artifact["messages"] = m.read(file)
+	m.unused()
+	examples := file.examples()
+	if file.has("examples") {
+		artifact["examples"] = file.m["examples"]
+	}
+	m.place(file, examples)
 	if tools := file.tables("tools"); file.has("tools") {
-		checkTools(tools)
-		artifact["tools"] = file.m["tools"]
+		artifact["tools"] = c.tools(tools, d)
 	}
 	if t, ok := file.table("output"); ok {
-		t.output()
-		artifact["output"] = t.m
+		out, schema := t.output(d)
+		artifact["output"] = out
+		t.agree(examples, schema)
 	}
+	slices.Sort(d.Partials)
+	d.Partials = slices.Compact(d.Partials)
+	slices.Sort(d.Files)
+	d.Files = slices.Compact(d.Files)
 }
 
-func (t table) messages() []table {
-	messages := t.tables("messages")
-	if array, ok := t.m["messages"].([]any); !t.has("messages") || ok && len(array) == 0 {
-		t.addFile("add [[messages]] with role and content", "prompt has no messages")
-	}
-	for _, m := range messages {
-		m.known(messageKeys, nil)
-		m.later("write the text as content", "content_file")
-		m.later("write the pairs as user and assistant messages", "examples")
-		m.later("", "placeholder")
-		if m.has("content_file") || m.has("examples") || m.has("placeholder") {
-			continue
-		}
-		m.required("role", "role = \"user\"")
-		m.required("content", "content = \"…\"")
-		m.oneOf("role", roles)
-		m.str("content")
-	}
-	return messages
-}
-
-// contents are the members of messages that are identity: all of them.
-func contents(messages []table) []any {
-	out := make([]any, len(messages))
-	for i, m := range messages {
-		out[i] = m.m
-	}
-	return out
-}
-
-// templates compiles every content and compares it with the declared variables.
-func (c *checker) templates(variables table, messages []table, types map[string]string) {
-	used := map[string]bool{}
-	complete := true // every template compiled, so "nobody uses" can be told
-	for _, m := range messages {
-		content, ok := m.m["content"].(string)
-		if !ok {
-			complete = false
-			continue
-		}
-		place := func(pos int) int {
-			n := m.n.child("content")
-			return n.value() + offsetIn(c.text[n.start:n.end], pos)
-		}
-		t, problems := compile(content)
-		if t == nil {
-			complete = false
-		} else {
-			uses := t.uses(func(v string) string { return types[v] })
-			problems = checkUses(uses, types)
-			for _, u := range uses {
-				used[u.root()] = true
-			}
-		}
-		for _, p := range problems[:min(len(problems), maxFindings)] {
-			c.add(place(p.pos), p.hint, "%s", p.message)
-		}
-	}
-	for _, name := range variables.keys() {
-		if _, declared := types[name]; complete && declared && !used[name] {
-			c.add(variables.n.child(name).pos(), "remove it, or use it in a message", "variable %q is declared and nobody uses it", name)
-		}
-	}
-}
-
-func checkTools(tools []table) {
+func (c *checker) tools(tools []table, d *Definition) []any {
 	seen := map[string]bool{}
+	out := []any{}
 	for _, t := range tools {
 		t.known(toolKeys, nil)
-		t.later("write the schema as parameters = { … }", "parameters_file")
 		t.required("name", "name = \"search\"")
 		name, ok := t.str("name")
 		switch {
 		case ok && !toolNamePattern.MatchString(name):
-			t.add(t.n.child("name").value(), "1 to 64 letters, digits, _ and -", "%s: %q is not the name of a function", t.name("name"), shorten(name))
+			t.add(ruleToolName, t.n.child("name").value(), "1 to 64 letters, digits, _ and -", "%s: %q is not the name of a function", t.name("name"), shorten(name))
 		case ok && seen[name]:
-			t.add(t.n.child("name").value(), "", "%s: there is already a tool %q", t.name("name"), name)
+			t.add(ruleToolName, t.n.child("name").value(), "", "%s: there is already a tool %q", t.name("name"), name)
 		}
 		seen[name] = true
 		t.str("description")
 		t.boolean("strict")
-		t.schema("parameters")
+		tool := maps.Clone(t.m)
+		if s := t.schemaOf("parameters", "parameters_file", tool, d); s != nil && t.m["strict"] == true {
+			s.strict()
+		}
+		out = append(out, tool)
 	}
+	return out
 }
 
-func (t table) output() {
+// output returns what is identity, and the schema when there is a sound one.
+func (t table) output(d *Definition) (map[string]any, *schema) {
 	t.known(outputKeys, nil)
-	t.later("write the schema as [output.schema]", "schema_file")
 	t.oneOf("format", formats)
 	t.boolean("strict")
-	t.schema("schema")
-	if t.m["format"] == "text" && t.has("schema") {
-		t.add(t.n.child("schema").pos(), `write format = "json"`, "%s has no meaning for format \"text\"", t.name("schema"))
+	out := maps.Clone(t.m)
+	s := t.schemaOf("schema", "schema_file", out, d)
+	for _, key := range []string{"schema", "schema_file"} {
+		if t.m["format"] == "text" && t.has(key) {
+			t.add(ruleContradiction, t.n.child(key).pos(), `write format = "json"`, "%s has no meaning for format \"text\"", t.name(key))
+		}
+	}
+	if s != nil && t.m["strict"] == true {
+		s.strict()
+	}
+	return out, s
+}
+
+// examples checks [[examples]].
+func (t table) examples() []table {
+	examples := t.tables("examples")
+	for _, e := range examples {
+		e.known([]string{"input", "output"}, nil)
+		for _, key := range []string{"input", "output"} {
+			e.required(key, key+` = "…"`)
+			text, ok := e.str(key)
+			if at := strings.Index(text, "{{"); ok && at >= 0 && strings.Contains(text[at:], "}}") {
+				n := e.n.child(key)
+				e.add(ruleExampleTag, n.value()+offsetIn(e.text[n.start:n.end], at), "write the text itself", "%s contains a tag: examples are not templates", e.name(key))
+			}
+		}
+	}
+	return examples
+}
+
+// agree compares the outputs of examples with what [output] asks for.
+func (t table) agree(examples []table, s *schema) {
+	if t.m["format"] != "json" && s == nil {
+		return
+	}
+	for _, e := range examples {
+		output, ok := e.m["output"].(string)
+		if !ok || e.full() {
+			continue
+		}
+		at := e.n.child("output").value()
+		v, err := decodeJSON([]byte(output))
+		switch {
+		case err != nil:
+			e.add(ruleExampleOutput, at, "", "%s is not JSON, which [output] asks for: %s", e.name("output"), err)
+		case s != nil:
+			if fault := s.violation(v); fault != "" {
+				e.add(ruleExampleOutput, at, "", "%s does not fit the output schema: %s", e.name("output"), fault)
+			}
+		}
 	}
 }
 
 // required reports a key that the table must have.
 func (t table) required(key, example string) {
 	if !t.has(key) {
-		t.add(t.n.pos(), "add "+example, "%s is missing", t.name(key))
+		t.add(ruleMissing, t.n.pos(), "add "+example, "%s is missing", t.name(key))
 	}
 }
 
@@ -172,26 +168,23 @@ func (t table) oneOf(key string, words []string) {
 	if !ok || slices.Contains(words, s) {
 		return
 	}
-	hint := didYouMean(s, words)
-	if hint == "" {
+	near := nearest(s, words)
+	hint := didYouMean(near)
+	var fix *Fix
+	if n := t.n.child(key); near != "" && n != nil && n.end > n.start {
+		fix = &Fix{n.start, n.end, strconv.Quote(near)}
+	}
+	if near == "" {
 		hint = "one of " + strings.Join(words, ", ")
 	}
-	t.add(t.n.child(key).value(), hint, "%s: unknown %s %q", t.name(key), key, shorten(s))
+	t.addFix(ruleUnknownWord, t.n.child(key).value(), fix, hint, "%s: unknown %s %q", t.name(key), key, shorten(s))
 }
 
-// schema checks a JSON Schema written as a table.
-func (t table) schema(key string) {
-	s, ok := t.table(key)
-	if !ok {
-		return
-	}
-	for _, fault := range checkSchema(s.m) {
-		n := s.n
-		for _, step := range fault.path {
-			if next := n.step(step); next != nil {
-				n = next
-			}
+// excludes reports key when another key is there too.
+func (t table) excludes(key string, others ...string) {
+	for _, other := range others {
+		if t.has(key) && t.has(other) {
+			t.add(ruleContradiction, t.n.child(key).pos(), "remove one of them", "%s and %s exclude each other", t.name(key), fmt.Sprint(other))
 		}
-		t.add(n.pos(), fault.hint, "%s: %s", t.name(key), fmt.Sprint(fault.message))
 	}
 }

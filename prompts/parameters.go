@@ -49,17 +49,20 @@ var parameters = map[string]parameter{
 
 // elsewhere says where to write what is not a parameter here.
 var elsewhere = map[string]string{
-	"model":             "write model at the top of the file",
-	"messages":          "write [[messages]]",
-	"tools":             "write [[tools]]",
-	"functions":         "write [[tools]]",
-	"response_format":   "write [output]",
-	"stream":            "the service decides how it reads the answer",
-	"stop_sequences":    "did you mean stop?",
-	"stopSequences":     "did you mean stop?",
-	"max_output_tokens": "did you mean max_tokens?",
-	"maxOutputTokens":   "did you mean max_tokens?",
-	"extra":             "parameters of one vendor are not supported yet",
+	"model":           "write model at the top of the file",
+	"messages":        "write [[messages]]",
+	"tools":           "write [[tools]]",
+	"functions":       "write [[tools]]",
+	"response_format": "write [output]",
+	"stream":          "the service decides how it reads the answer",
+}
+
+// otherNames are what other tools call our parameters.
+var otherNames = map[string]string{
+	"stop_sequences":    "stop",
+	"stopSequences":     "stop",
+	"max_output_tokens": "max_tokens",
+	"maxOutputTokens":   "max_tokens",
 }
 
 func (t table) parameters() {
@@ -69,9 +72,14 @@ func (t table) parameters() {
 		if t.full() {
 			return
 		}
+		if key == "extra" {
+			t.table(key)
+			continue
+		}
 		if !ok {
-			hint := cmp.Or(elsewhere[key], didYouMean(key, names))
-			t.add(t.n.child(key).pos(), hint, "unknown parameter %q", shorten(key))
+			near := cmp.Or(otherNames[key], nearest(key, names))
+			hint := cmp.Or(elsewhere[key], didYouMean(near), "parameters of one vendor go under [parameters.extra]")
+			t.addFix(ruleParameter, t.n.child(key).pos(), t.rename(key, near), hint, "unknown parameter %q", shorten(key))
 			continue
 		}
 		t.parameter(key, p)
@@ -87,7 +95,7 @@ func (t table) parameter(key string, p parameter) {
 	case aBool:
 		t.boolean(key)
 	case aString:
-		t.text(key)
+		t.words(key)
 	case aStop:
 		if _, isArray := t.m[key].([]any); isArray {
 			t.strings(key)
@@ -96,7 +104,7 @@ func (t table) parameter(key string, p parameter) {
 		}
 	case aChoice:
 		if _, isTable := t.m[key].(map[string]any); !isTable {
-			t.text(key)
+			t.words(key)
 		}
 	case aWeights:
 		if weights, ok := t.table(key); ok {
@@ -117,7 +125,7 @@ func (t table) number(key string, low, high float64) (float64, bool) {
 		return 0, false
 	}
 	if f < low || f > high {
-		t.add(t.n.child(key).value(), "", "%s: %s is not within %s and %s", t.name(key), numberText(f), numberText(low), numberText(high))
+		t.add(ruleRange, t.n.child(key).value(), "", "%s: %s is not within %s and %s", t.name(key), numberText(f), numberText(low), numberText(high))
 		return 0, false
 	}
 	return f, true
@@ -127,7 +135,7 @@ func (t table) number(key string, low, high float64) (float64, bool) {
 func (t table) integer(key string, low, high float64) (int, bool) {
 	f, ok := t.number(key, low, high)
 	if ok && f != math.Trunc(f) {
-		t.add(t.n.child(key).value(), "", "%s: want an integer, got %s", t.name(key), strconv.FormatFloat(f, 'g', -1, 64))
+		t.add(ruleRange, t.n.child(key).value(), "", "%s: want an integer, got %s", t.name(key), strconv.FormatFloat(f, 'g', -1, 64))
 		return 0, false
 	}
 	return int(f), ok

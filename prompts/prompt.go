@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 )
 
@@ -25,6 +26,7 @@ type parts struct {
 	parameters map[string]any
 	variables  []variable // sorted by name
 	messages   []message
+	examples   []Example
 	tools      []Tool
 	output     *Output
 }
@@ -43,20 +45,14 @@ func (p *Prompt) parts() *parts {
 	return d
 }
 
-// Message is one chat message: the template in Prompt.Messages, the text to
-// send in the result of Prompt.Render.
-type Message struct {
-	Role    string `json:"role"`
-	Content string `json:"content"`
-}
-
 // Variable is an input that Render takes.
 type Variable struct {
 	Name     string
-	Type     string // string, integer, number, boolean, array or object
-	Required bool   // no default was written
-	Default  any    // as encoding/json decodes it; nil when Required
-	Enum     []any  // the only values allowed; empty means any
+	Type     string         // string, integer, number, boolean, array or object
+	Required bool           // callers must pass a value: no default was written, nor required = false
+	Default  any            // as encoding/json decodes it; nil when none was written
+	Enum     []any          // the only values allowed; empty means any
+	Schema   map[string]any // JSON Schema of an array or object; nil when not written
 }
 
 // Tool is a function that the model may call.
@@ -110,19 +106,24 @@ func (p *Prompt) Variables() []Variable {
 		out[i] = v.Variable
 		out[i].Default = clone(v.Default)
 		out[i].Enum, _ = clone(v.Enum).([]any)
+		out[i].Schema, _ = clone(v.Schema).(map[string]any)
 	}
 	return out
 }
 
-// Messages are the message templates in order, not rendered.
+// Messages are the message templates in order, not rendered. One of them may
+// stand for the examples, others for messages that the caller passes.
 func (p *Prompt) Messages() []Message {
 	messages := p.parts().messages
 	out := make([]Message, len(messages))
 	for i, m := range messages {
-		out[i] = m.Message
+		out[i] = m.Message.clone()
 	}
 	return out
 }
+
+// Examples are the pairs that Render puts where a message says so, in order.
+func (p *Prompt) Examples() []Example { return slices.Clone(p.parts().examples) }
 
 // Tools are the functions offered to the model, in order.
 func (p *Prompt) Tools() []Tool {

@@ -47,7 +47,7 @@ func TestPromptAccessors(t *testing.T) {
 	if diff := cmp.Diff(variables, p.Variables()); diff != "" {
 		t.Errorf("Variables (-want +got):\n%s", diff)
 	}
-	if got := p.Messages(); len(got) != 3 || got[1] != (Message{"user", "{{ticket}}"}) {
+	if got := p.Messages(); len(got) != 3 || !cmp.Equal(got[1], Message{Role: "user", Content: "{{ticket}}"}) {
 		t.Errorf("Messages() = %v", got)
 	}
 	query := map[string]any{"type": "string", "description": "What to look for."}

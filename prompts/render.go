@@ -1,10 +1,14 @@
 package prompts
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // RenderError lists everything wrong with the values given to Render. It names
@@ -35,19 +39,42 @@ func (e *RenderError) Error() string {
 
 type message struct {
 	Message
-	template *template
-	fields   []string // dotted tags that are rendered whatever the values: the fields must exist
+	text   *template
+	parts  []partTemplates
+	fields []string // dotted tags that are rendered whatever the values: the fields must exist
+}
+
+// partTemplates are the templates of a part's strings; nil where it has none.
+type partTemplates struct{ text, url, data, id, name *template }
+
+func partTemplate(p Part, compile func(string) *template) (t partTemplates) {
+	switch {
+	case p.Image != nil:
+		t.url = compile(p.Image.URL)
+	case p.File != nil:
+		t.data, t.id, t.name = compile(p.File.Data), compile(p.File.ID), compile(p.File.Name)
+	default:
+		t.text = compile(p.Text)
+	}
+	return t
 }
 
 type variable struct {
 	Variable
-	value   any      // Default as templates see it
-	allowed []string // Enum as JSON
+	value    any                                // Default as templates see it
+	optional bool                               // neither Required nor with a default
+	allowed  []string                           // Enum as JSON
+	schema   func() (*jsonschema.Schema, error) // nil without a schema; compiled at the first use
 }
 
 // prepare converts default and enum once.
 func (v *variable) prepare() (err error) {
-	if !v.Required {
+	v.optional = !v.Required && v.Default == nil
+	switch {
+	case v.Required:
+	case v.optional:
+		v.value = null{}
+	default:
 		if v.value, err = valueOf(v.Type, v.Default); err != nil {
 			return fmt.Errorf("default: %w", err)
 		}
@@ -58,6 +85,15 @@ func (v *variable) prepare() (err error) {
 			return fmt.Errorf("enum: %w", err)
 		}
 		v.allowed = append(v.allowed, string(appendJSON(nil, allowed)))
+	}
+	if v.Schema != nil {
+		v.schema = sync.OnceValues(func() (*jsonschema.Schema, error) {
+			compiled, faults := compileSchema(v.Schema)
+			if compiled == nil {
+				return nil, fmt.Errorf("has a schema that is at fault: %v", faults)
+			}
+			return compiled, nil
+		})
 	}
 	return nil
 }
@@ -70,15 +106,19 @@ func (p *parts) types() map[string]string {
 	return types
 }
 
-// Render fills the templates. Each value must fit the type of its variable: any
-// Go string, integer, float or bool kind, and for arrays and objects anything
-// that encodes to JSON so. The map is not kept or changed.
+// Render fills the templates. Each value must fit the type, enum and schema of
+// its variable: any Go string, integer, float or bool kind, and for arrays and
+// objects anything that encodes to JSON so. For each placeholder there must be
+// messages: a []Message, or what encodes to the JSON of one. The map is not kept
+// or changed.
 //
 // A missing variable, one that nobody declared, a value of the wrong type or not
 // in the enum: all are reported at once, as a *RenderError.
 func (p *Prompt) Render(values map[string]any) ([]Message, error) {
 	d := p.parts()
-	context, problems := d.context(values)
+	passed, problems := d.passed(values)
+	context, more := d.context(values, len(passed))
+	problems = append(problems, more...)
 	for _, m := range d.messages {
 		for _, field := range m.fields {
 			if !hasField(context, field) {
@@ -90,22 +130,112 @@ func (p *Prompt) Render(values map[string]any) ([]Message, error) {
 		slices.SortStableFunc(problems, func(a, b Problem) int { return strings.Compare(a.Variable, b.Variable) })
 		return nil, &RenderError{Ref: p.ref, Problems: slices.Compact(problems)}
 	}
-	out := make([]Message, len(d.messages))
-	for i, m := range d.messages {
-		content, err := m.template.render(context)
-		if err != nil {
-			return nil, fmt.Errorf("render %s: messages[%d]: %w", p.ref, i, err)
+	out := make([]Message, 0, len(d.messages))
+	for i := range d.messages {
+		m := &d.messages[i]
+		switch {
+		case m.Placeholder != "":
+			out = append(out, passed[m.Placeholder]...)
+		case m.Examples:
+			for _, e := range d.examples {
+				out = append(out, Message{Role: "user", Content: e.Input}, Message{Role: "assistant", Content: e.Output})
+			}
+		default:
+			rendered, err := m.render(context)
+			if err != nil {
+				return nil, fmt.Errorf("render %s: messages[%d]: %w", p.ref, i, err)
+			}
+			out = append(out, rendered)
 		}
-		out[i] = Message{Role: m.Role, Content: content}
+	}
+	return out, nil
+}
+
+func (m *message) render(context map[string]any) (out Message, err error) {
+	out.Role = m.Role
+	if m.text != nil {
+		out.Content, err = m.text.render(context)
+		return out, err
+	}
+	out.Parts = m.Message.clone().Parts
+	for i, t := range m.parts {
+		p := &out.Parts[i]
+		fill := func(to *string, t *template) {
+			if t != nil && err == nil {
+				*to, err = t.render(context)
+			}
+		}
+		switch {
+		case p.Image != nil:
+			fill(&p.Image.URL, t.url)
+		case p.File != nil:
+			fill(&p.File.Data, t.data)
+			fill(&p.File.ID, t.id)
+			fill(&p.File.Name, t.name)
+		default:
+			fill(&p.Text, t.text)
+		}
+	}
+	return out, err
+}
+
+// passed are the messages for the placeholders, by name.
+func (p *parts) passed(values map[string]any) (out map[string][]Message, problems []Problem) {
+	for _, m := range p.messages {
+		if m.Placeholder == "" {
+			continue
+		}
+		given, ok := values[m.Placeholder]
+		if !ok {
+			problems = append(problems, Problem{Variable: m.Placeholder, Message: "is missing", Hint: "pass a []prompts.Message, empty if there is none yet"})
+			continue
+		}
+		messages, err := messagesOf(given)
+		if err != nil {
+			problems = append(problems, Problem{Variable: m.Placeholder, Message: err.Error()})
+		}
+		if out == nil {
+			out = map[string][]Message{}
+		}
+		out[m.Placeholder] = messages
+	}
+	return out, problems
+}
+
+// messagesOf takes what a caller passes for a placeholder.
+func messagesOf(v any) ([]Message, error) {
+	if messages, ok := v.([]Message); ok {
+		out := make([]Message, len(messages))
+		for i, m := range messages {
+			if m.Role == "" || m.Placeholder != "" || m.Examples {
+				return nil, fmt.Errorf("has a message %d without a role", i)
+			}
+			out[i] = m.clone()
+		}
+		return out, nil
+	}
+	data, err := json.Marshal(v)
+	if err != nil {
+		return nil, errors.New("cannot be encoded as JSON")
+	}
+	var list []map[string]any
+	if err := json.Unmarshal(data, &list); err != nil {
+		return nil, errors.New("must be a list of messages")
+	}
+	out := make([]Message, len(list))
+	for i, members := range list {
+		if out[i], err = messageFrom(members); err != nil {
+			return nil, fmt.Errorf("has a message %d that %w", i, err)
+		}
 	}
 	return out, nil
 }
 
 // context is every declared variable as templates see it.
-func (p *parts) context(values map[string]any) (map[string]any, []Problem) {
+func (p *parts) context(values map[string]any, passed int) (map[string]any, []Problem) {
 	context := make(map[string]any, len(p.variables))
 	var problems []Problem
-	supplied := 0
+	supplied := passed
 	for i := range p.variables {
 		v := &p.variables[i]
 		given, ok := values[v.Name]
@@ -134,9 +264,14 @@ func (p *parts) undeclared(values map[string]any) (problems []Problem) {
 	for i, v := range p.variables {
 		names[i] = v.Name
 	}
+	for _, m := range p.messages {
+		if m.Placeholder != "" {
+			names = append(names, m.Placeholder)
+		}
+	}
 	for name := range values {
 		if !slices.Contains(names, name) {
-			problems = append(problems, Problem{name, "is not declared", didYouMean(name, names)})
+			problems = append(problems, Problem{name, "is not declared", didYouMean(nearest(name, names))})
 		}
 	}
 	return problems
@@ -150,14 +285,36 @@ func (v *variable) accept(given any) (any, error) {
 	if len(v.allowed) > 0 && !slices.Contains(v.allowed, string(appendJSON(nil, value))) {
 		return nil, errors.New("must be one of " + strings.Join(v.allowed, ", "))
 	}
+	if v.schema != nil {
+		return value, v.fits(value)
+	}
 	return value, nil
+}
+
+// fits compares a value with the schema. The error names places and keywords: a
+// value may be personal data.
+func (v *variable) fits(value any) error {
+	compiled, err := v.schema()
+	if err != nil {
+		return err
+	}
+	var invalid *jsonschema.ValidationError
+	if err := compiled.Validate(asDecoded(value)); !errors.As(err, &invalid) {
+		return err
+	}
+	var faults []string
+	leaves(invalid, func(leaf *jsonschema.ValidationError) {
+		keyword := strings.Join(leaf.ErrorKind.KeywordPath(), "/")
+		faults = append(faults, fmt.Sprintf("%q at /%s", keyword, strings.Join(leaf.InstanceLocation, "/")))
+	})
+	return errors.New("does not fit its schema: " + shorten(strings.Join(faults, ", ")))
 }
 
 // hasField follows a dotted name. A variable that is not there has its own problem.
 func hasField(context map[string]any, name string) bool {
 	root, rest, _ := strings.Cut(name, ".")
 	v, ok := context[root]
-	if !ok || v == nil {
+	if _, none := v.(null); !ok || v == nil || none && rest != "" {
 		return true
 	}
 	for part := range strings.SplitSeq(rest, ".") {

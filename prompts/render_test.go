@@ -93,7 +93,7 @@ func TestRender(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff([]Message{{"user", test.want}}, got); diff != "" {
+			if diff := cmp.Diff([]Message{{Role: "user", Content: test.want}}, got); diff != "" {
 				t.Errorf("Render (-want +got):\n%s", diff)
 			}
 		})
@@ -107,9 +107,9 @@ func TestRenderDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Message{
-		{"system", "You sort tickets for Ada (gold).\nAnswer in de, at most 3 lines, above 0.5.\nNo labels.\n"},
-		{"user", "My card was charged twice"},
-		{"assistant", "{"},
+		{Role: "system", Content: "You sort tickets for Ada (gold).\nAnswer in de, at most 3 lines, above 0.5.\nNo labels.\n"},
+		{Role: "user", Content: "My card was charged twice"},
+		{Role: "assistant", Content: "{"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Render (-want +got):\n%s", diff)

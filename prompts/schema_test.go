@@ -13,8 +13,8 @@ func TestSchemaLoadsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, ref := range []string{"file://" + filepath.ToSlash(file), filepath.ToSlash(file)} {
-		if got := checkSchema(map[string]any{"$ref": ref}); len(got) != 1 {
-			t.Errorf("checkSchema of a $ref to %s = %v, want one fault", ref, got)
+		if _, got := compileSchema(map[string]any{"$ref": ref}); len(got) != 1 {
+			t.Errorf("compileSchema of a $ref to %s = %v, want one fault", ref, got)
 		}
 	}
 }

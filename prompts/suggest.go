@@ -2,23 +2,28 @@ package prompts
 
 import "strings"
 
-// didYouMean is a hint with the candidate nearest to word, or "". Of very many
+// didYouMean is a hint with a word, or "" without one.
+func didYouMean(word string) string {
+	if word == "" {
+		return ""
+	}
+	return "did you mean " + word + "?"
+}
+
+// nearest is the candidate that was probably meant by word, or "". Of very many
 // candidates only the first are looked at.
-func didYouMean(word string, candidates []string) string {
+func nearest(word string, candidates []string) string {
 	best, bestDistance := "", 3
 	folded := fold(word)
 	for _, c := range candidates[:min(len(candidates), 500)] {
 		if folded == fold(c) {
-			return "did you mean " + c + "?"
+			return c
 		}
 		if d := distance(word, c); d < bestDistance && d <= len(c)/2 {
 			best, bestDistance = c, d
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return "did you mean " + best + "?"
+	return best
 }
 
 // fold makes maxTokens, MAX_TOKENS and max-tokens the same word.

@@ -1,144 +1,61 @@
 package prompts
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/cbroglie/mustache"
 )
 
-// template is one compiled Mustache template. The library renders it; the tags
-// are found here as well, because the library gives neither their positions nor
-// the set-delimiter tags, and drops some malformed tags in silence. It renders
+// template is one compiled Mustache template, without partials. It renders
 // concurrently: the library changes nothing of a parsed template.
 type template struct {
-	compiled *mustache.Template
-	tags     []tag // without comments
+	text     string             // what it renders to, when it has no tags
+	compiled *mustache.Template // nil when it has none
 }
 
-// tag is one {{…}} of a template.
-type tag struct {
-	kind byte   // 0 for a value, or '#', '^', '/'
-	name string // "." or segments joined by '.'
-	pos  int    // offset of the opening braces
-}
-
-// root is the variable that the tag starts from; "" for {{.}}.
-func (t tag) root() string {
-	root, _, _ := strings.Cut(t.name, ".")
-	return root
-}
-
-// problem is something wrong at an offset of a template.
-type problem struct {
-	pos           int
-	message, hint string
-}
-
-var (
-	variablePattern = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-	tagPattern      = regexp.MustCompile(`^(\.|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)$`)
-)
-
-// compile parses a template. On problems the template is nil.
-func compile(text string) (*template, []problem) {
+// compile parses a template whose partials are expanded. On problems the
+// template is nil.
+func compile(text string) (*template, []tag, []problem) {
+	if !strings.Contains(text, "{{") {
+		return &template{text: text}, nil, nil
+	}
 	tags, problems := scanTags(text)
-	problems = append(problems, unbalanced(tags)...)
-	if len(problems) > 0 {
-		return nil, problems
-	}
-	compiled, err := mustache.ParseStringPartialsRaw(text, &mustache.StaticProvider{}, true)
-	if err != nil {
-		return nil, []problem{{message: "template: " + err.Error()}}
-	}
-	return &template{compiled: compiled, tags: tags}, nil
-}
-
-func scanTags(text string) (tags []tag, problems []problem) {
-	for i := 0; ; {
-		open := strings.Index(text[i:], "{{")
-		if open < 0 {
-			return tags, problems
-		}
-		pos := i + open
-		closing := "}}"
-		if strings.HasPrefix(text[pos:], "{{{") {
-			closing = "}}}"
-		}
-		size := strings.Index(text[pos+2:], closing)
-		if size < 0 {
-			return tags, append(problems, problem{pos, "tag is not closed",
-				"braces that are meant as text cannot stand in a template: pass them in as a variable's value"})
-		}
-		i = pos + 2 + size + len(closing)
-		inner := text[pos+2 : i-2]
-		t, p := parseTag(inner, pos)
-		if p != nil {
-			problems = append(problems, *p)
-		} else if t.kind != '!' {
-			tags = append(tags, t)
-		}
-	}
-}
-
-func parseTag(inner string, pos int) (tag, *problem) {
-	t := tag{pos: pos, name: strings.TrimSpace(inner)}
-	if t.name == "" {
-		return t, &problem{pos, "tag is empty", "write {{name}}"}
-	}
-	switch c := t.name[0]; c {
-	case '!':
-		t.kind = c
-		return t, nil
-	case '#', '^', '/':
-		t.kind = c
-		t.name = strings.TrimSpace(t.name[1:])
-	case '&':
-		t.name = strings.TrimSpace(t.name[1:])
-	case '{':
-		if strings.HasPrefix(inner, "{") && strings.HasSuffix(inner, "}") {
-			t.name = strings.TrimSpace(inner[1 : len(inner)-1])
-		}
-	case '>':
-		return t, &problem{pos, fmt.Sprintf("partial {{%s}} is not supported yet", shorten(t.name)), "write its text here"}
-	case '=':
-		return t, &problem{pos, "the delimiters of a template cannot be changed", "remove this tag and write {{name}}"}
-	}
-	if !tagPattern.MatchString(t.name) {
-		return t, &problem{pos, fmt.Sprintf("tag {{%s}} is not a name", shorten(inner)),
-			"templates are Mustache: {{name}}, {{#name}}…{{/name}}, {{^name}}…{{/name}}, {{! comment}}"}
-	}
-	return t, nil
-}
-
-// unbalanced reports sections that are not closed in the order they were opened.
-func unbalanced(tags []tag) (problems []problem) {
-	var open []tag
 	for _, t := range tags {
-		switch {
-		case t.kind == '#' || t.kind == '^':
-			if len(open) == maxDepth {
-				return append(problems, problem{t.pos, fmt.Sprintf("sections are nested deeper than %d", maxDepth), ""})
-			}
-			open = append(open, t)
-		case t.kind != '/':
-		case len(open) == 0:
-			return append(problems, problem{t.pos, fmt.Sprintf("section {{/%s}} was never opened", t.name), ""})
-		case open[len(open)-1].name != t.name:
-			return append(problems, problem{t.pos, fmt.Sprintf("section {{/%s}} closes {{%c%s}}", t.name, open[len(open)-1].kind, open[len(open)-1].name),
-				"close sections in the reverse order of opening"})
-		default:
-			open = open[:len(open)-1]
+		if t.kind == '>' {
+			problems = append(problems, problem{rule: rulePartial, pos: t.pos, message: fmt.Sprintf("partial %q is not expanded", t.name)})
 		}
 	}
-	for _, t := range open {
-		problems = append(problems, problem{t.pos, fmt.Sprintf("section {{%c%s}} is not closed", t.kind, t.name), fmt.Sprintf("add {{/%s}}", t.name)})
+	if len(problems) > 0 {
+		return nil, nil, problems
 	}
-	return problems
+	compiled, err := mustache.ParseStringPartialsRaw(plainDelims(text, tags), &mustache.StaticProvider{}, true)
+	if err != nil {
+		return nil, nil, []problem{{rule: ruleTemplate, message: "template: " + err.Error()}}
+	}
+	return &template{compiled: compiled}, tags, nil
+}
+
+// plainDelims writes set-delimiter tags as the library wants them: with one
+// blank between the two.
+func plainDelims(text string, tags []tag) string {
+	var b strings.Builder
+	done, now := 0, mustacheDelims()
+	for _, t := range tags {
+		if t.kind != '=' {
+			continue
+		}
+		b.WriteString(text[done:t.pos])
+		b.WriteString(now.open + "=" + t.delims.String() + "=" + now.close)
+		done, now = t.end, t.delims
+	}
+	if done == 0 {
+		return text
+	}
+	b.WriteString(text[done:])
+	return b.String()
 }
 
 // use is a tag that stands for a variable.
@@ -148,15 +65,18 @@ type use struct {
 	always bool // no section is open at all: the tag is rendered whatever the values
 }
 
-// uses lists the tags that stand for a variable, or ought to. Inside a section
+// usesOf lists the tags that stand for a variable, or ought to. Inside a section
 // over an array or object, a name that is not declared is a field of the item
 // and is left out. typeOf is "" for a name that is not declared.
-func (t *template) uses(typeOf func(variable string) string) (out []use) {
+func usesOf(tags []tag, typeOf func(variable string) string) (out []use) {
 	type section struct{ fields, scalar int }
 	var open []section
 	var sum section // of the open sections
-	for _, tag := range t.tags {
-		if tag.kind == '/' {
+	for _, tag := range tags {
+		switch tag.kind {
+		case '=', '>':
+			continue
+		case '/':
 			last := open[len(open)-1]
 			open = open[:len(open)-1]
 			sum = section{sum.fields - last.fields, sum.scalar - last.scalar}
@@ -187,7 +107,7 @@ func (t *template) uses(typeOf func(variable string) string) (out []use) {
 
 // checkUses compares uses with the declared variables.
 func checkUses(uses []use, types map[string]string) (problems []problem) {
-	names := slices.Sorted(maps.Keys(types))
+	var names []string
 	for _, u := range uses {
 		if len(problems) == maxFindings {
 			break
@@ -195,20 +115,29 @@ func checkUses(uses []use, types map[string]string) (problems []problem) {
 		kind, declared := types[u.root()]
 		switch {
 		case u.name == ".":
-			problems = append(problems, problem{u.pos, "tag {{.}} stands outside a section", "write {{name}}"})
+			problems = append(problems, problem{rule: ruleTag, pos: u.pos, message: "tag {{.}} stands outside a section", hint: "write {{name}}"})
 		case !declared && variablePattern.MatchString(u.root()):
-			hint := didYouMean(u.root(), names)
-			problems = append(problems, problem{u.pos, fmt.Sprintf("variable %q is not declared", u.root()),
-				cmp.Or(hint, fmt.Sprintf("add [variables.%s]", u.root()))})
+			if names == nil {
+				names = slices.Sorted(maps.Keys(types))
+			}
+			near := nearest(u.root(), names)
+			p := problem{rule: ruleUndeclared, pos: u.pos, message: fmt.Sprintf("variable %q is not declared", u.root()), hint: didYouMean(near)}
+			if near == "" {
+				p.hint, p.variable = fmt.Sprintf("add [variables.%s]", u.root()), u.root()
+			}
+			problems = append(problems, p)
 		case !declared:
-			problems = append(problems, problem{u.pos, fmt.Sprintf("tag {{%s}} cannot be a variable", u.name), "a variable is letters, digits and _, not starting with a digit"})
+			problems = append(problems, problem{rule: ruleTag, pos: u.pos, message: fmt.Sprintf("tag {{%s}} cannot be a variable", u.name), hint: "a variable is letters, digits and _, not starting with a digit"})
 		case u.top && u.name != u.root() && kind != "object":
-			problems = append(problems, problem{u.pos, fmt.Sprintf("tag {{%s}} looks inside %q, which has type %s", u.name, u.root(), kind), "only an object has fields"})
+			problems = append(problems, problem{rule: ruleTag, pos: u.pos, message: fmt.Sprintf("tag {{%s}} looks inside %q, which has type %s", u.name, u.root(), kind), hint: "only an object has fields"})
 		}
 	}
 	return problems
 }
 
 func (t *template) render(values map[string]any) (string, error) {
+	if t.compiled == nil {
+		return t.text, nil
+	}
 	return t.compiled.Render(values)
 }

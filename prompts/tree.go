@@ -2,21 +2,39 @@ package prompts
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"path"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Tree is every prompt below one root.
 type Tree struct {
-	byName map[string]*Definition
+	byName   map[string]*Definition
+	findings Findings
+	partials []Partial
 }
 
-// Definitions are the definitions without findings, sorted by the prompt's name.
+// Partial is a text that prompts include.
+type Partial struct {
+	File   string
+	UsedBy []string // names of the prompts that include it, also through other partials; sorted
+}
+
+// LoadOptions narrow what Load reads and says. Nil is the zero value.
+type LoadOptions struct {
+	// Names are the only prompts to load. Empty means all, and only then does
+	// the tree know its partials.
+	Names []string
+	// Ignore leaves out findings of rules that can be ignored, when it returns
+	// true. It is called by several goroutines. Nil leaves out none.
+	Ignore func(Finding) bool
+}
+
+// Definitions are the definitions without errors, sorted by the prompt's name.
 func (t *Tree) Definitions() []*Definition {
 	out := make([]*Definition, 0, len(t.byName))
 	for _, name := range slices.Sorted(maps.Keys(t.byName)) {
@@ -31,99 +49,195 @@ func (t *Tree) Lookup(name string) (*Definition, bool) {
 	return d, ok
 }
 
+// Findings are all there is to say, warnings and notes included, in file order.
+func (t *Tree) Findings() Findings { return slices.Clone(t.findings) }
+
+// Partials are the _name.md files below the root, by file. Those that no prompt
+// uses are there too; prompts with errors use none.
+func (t *Tree) Partials() []Partial { return slices.Clone(t.partials) }
+
 // Load parses every prompt below root, a folder of fsys. A file's name is its
-// path below root without .toml and with dots for slashes. Files and folders that start
-// with '_' or '.', *.eval.toml, *.cases.jsonl and files that are not .toml are
-// passed over. The error is Findings; the tree holds what was good all the same.
-func Load(fsys fs.FS, root string) (*Tree, error) {
-	l := &loader{fsys: fsys, root: root, files: map[string]string{}, tree: &Tree{byName: map[string]*Definition{}}}
-	if !fs.ValidPath(root) {
-		l.add(root, "write it relative to the repository, with '/' and without '..'", "%q is not a folder of the repository", root)
-	} else if err := fs.WalkDir(fsys, root, l.visit); err != nil {
-		l.add(root, "", "%s", err)
+// path below root without .toml and with dots for slashes. Folders, and files
+// other than partials, that start with '_' or '.' are passed over, and so are
+// *.eval.toml, *.cases.jsonl and files that are not .toml. What prompts refer to
+// may be anywhere in fsys.
+//
+// The error is Findings, those that are errors; the tree holds what was good all
+// the same, and all findings.
+func Load(fsys fs.FS, root string, options *LoadOptions) (*Tree, error) {
+	if options == nil {
+		options = &LoadOptions{}
 	}
-	if len(l.findings) > 0 {
-		l.findings.Sort()
-		return l.tree, l.findings
+	l := &loader{files: &files{fsys: fsys, root: root, partials: map[string]*partial{}}, options: options,
+		names: map[string]string{}, tree: &Tree{byName: map[string]*Definition{}}}
+	switch {
+	case !fs.ValidPath(root):
+		l.add(ruleUnreadable, root, "write it relative to the repository, with '/' and without '..'", "folder is not one of the repository")
+	case len(options.Names) > 0:
+		l.some(options.Names)
+	default:
+		l.all()
 	}
-	return l.tree, nil
+	return l.finish()
 }
 
 type loader struct {
-	fsys     fs.FS
-	root     string
-	files    map[string]string // by prompt name
+	*files
+	options  *LoadOptions
+	names    map[string]string // file by prompt name
+	found    []string          // files of partials
+	work     []job
 	tree     *Tree
 	findings Findings
 }
 
-func (l *loader) add(file, hint, format string, args ...any) {
-	l.findings = append(l.findings, Finding{File: file, Message: fmt.Sprintf(format, args...), Hint: hint})
+// job is one definition to read, and what came of it.
+type job struct {
+	file, name string
+	definition *Definition
+	findings   Findings
+}
+
+func (l *loader) add(rule, file, hint, message string) {
+	r, _ := RuleByID(rule)
+	l.findings = append(l.findings, Finding{File: file, Rule: rule, Severity: r.Severity, Message: message, Hint: hint})
+}
+
+// some reads the prompts of these names, and what they refer to.
+func (l *loader) some(names []string) {
+	for _, name := range names {
+		file := path.Join(l.root, strings.ReplaceAll(name, ".", "/")+".toml")
+		if err := ValidName(name); err != nil {
+			l.add(ruleFileName, file, "", err.Error())
+			continue
+		}
+		l.definition(file, name)
+	}
+	for i := range l.work {
+		l.parse(&l.work[i])
+	}
+}
+
+// all walks the folder, reads the partials, and then the definitions on all
+// processors.
+func (l *loader) all() {
+	if err := fs.WalkDir(l.fsys, l.root, l.visit); err != nil {
+		l.add(ruleUnreadable, l.root, "", err.Error())
+	}
+	for _, file := range l.found {
+		l.partial(file)
+	}
+	l.complete = true
+	var group sync.WaitGroup
+	next := make(chan *job)
+	for range min(runtime.GOMAXPROCS(0), len(l.work)) {
+		group.Go(func() {
+			for j := range next {
+				l.parse(j)
+			}
+		})
+	}
+	for i := range l.work {
+		next <- &l.work[i]
+	}
+	close(next)
+	group.Wait()
 }
 
 func (l *loader) visit(file string, d fs.DirEntry, err error) error {
 	switch base := path.Base(file); {
 	case err != nil:
-		l.add(file, "", "%s", err)
+		l.add(ruleUnreadable, file, "", err.Error())
 	case file == l.root:
 		if !d.IsDir() {
-			l.add(file, "", "not a folder")
+			l.add(ruleUnreadable, file, "", "not a folder")
 		}
 	case strings.HasPrefix(base, "_"), strings.HasPrefix(base, "."):
 		if d.IsDir() {
 			return fs.SkipDir
 		}
+		if base[0] == '_' && path.Ext(base) == partialExtension {
+			l.found = append(l.found, file)
+		}
 	case d.IsDir(), strings.HasSuffix(base, ".eval.toml"):
 	case strings.HasSuffix(base, ".toml"):
-		l.file(file)
+		below := strings.TrimPrefix(strings.TrimPrefix(file, l.root), "/")
+		l.definition(file, strings.ReplaceAll(strings.TrimSuffix(below, ".toml"), "/", "."))
 	case strings.EqualFold(path.Ext(base), ".toml"):
-		l.add(file, "rename it to .toml", "extension %q is not .toml", path.Ext(base))
+		l.add(ruleFileName, file, "rename it to .toml", "extension \""+path.Ext(base)+"\" is not .toml")
 	case d.Type()&fs.ModeSymlink != 0:
 		if info, err := fs.Stat(l.fsys, file); err != nil || info.IsDir() {
-			l.add(file, "put the files themselves here", "a link to a folder is not followed")
+			l.add(ruleUnreadable, file, "put the files themselves here", "a link to a folder is not followed")
 		}
 	}
 	return nil
 }
 
-func (l *loader) file(file string) {
-	below := strings.TrimPrefix(strings.TrimPrefix(file, l.root), "/")
-	name := strings.ReplaceAll(strings.TrimSuffix(below, ".toml"), "/", ".")
+// definition notes down a file to be parsed.
+func (l *loader) definition(file, name string) {
 	if strings.Contains(path.Base(file), "@") {
-		l.add(file, "take the '@' out of the name", "name@arm.toml is reserved for overlays, which are not supported yet")
+		l.add(ruleFileName, file, "take the '@' out of the name", "name@arm.toml is reserved for overlays, which are not supported yet")
 		return
 	}
-	if other, taken := l.files[name]; taken {
-		l.add(file, "rename one of them", "prompt %q is defined by %s already", name, other)
+	if other, taken := l.names[name]; taken {
+		if other != file {
+			l.add(ruleFileName, file, "rename one of them", "prompt \""+name+"\" is defined by "+other+" already")
+		}
 		return
 	}
-	l.files[name] = file
-	src, err := l.read(file)
-	if err != nil {
-		l.add(file, "", "%s", err)
-		return
-	}
-	definition, err := Parse(file, name, src)
-	if err != nil {
-		l.findings = append(l.findings, err.(Findings)...)
-		return
-	}
-	l.tree.byName[name] = definition
+	l.names[name] = file
+	l.work = append(l.work, job{file: file, name: name})
 }
 
-// read returns at most one byte more than Parse accepts.
-func (l *loader) read(file string) ([]byte, error) {
-	info, err := fs.Stat(l.fsys, file)
+func (l *loader) parse(j *job) {
+	c := &checker{source: &source{file: j.file, lines: []int{0}}, findingList: &findingList{}, files: l.files}
+	src, err := l.read(j.file)
 	if err != nil {
-		return nil, err
+		hint := ""
+		if errors.Is(err, fs.ErrNotExist) {
+			hint = "a prompt's name is the path of its file"
+		}
+		c.addFile(ruleUnreadable, hint, "%s", err)
+		j.findings = c.findings
+		return
 	}
-	if !info.Mode().IsRegular() { // opening a pipe would wait for its writer
-		return nil, errors.New("not a regular file")
+	j.definition, j.findings = c.definition(j.name, src, l.options.Ignore)
+	if j.definition != nil {
+		j.findings = j.definition.Warnings
 	}
-	f, err := l.fsys.Open(file)
-	if err != nil {
-		return nil, err
+}
+
+// finish puts the tree together.
+func (l *loader) finish() (*Tree, error) {
+	usedBy := map[string][]string{}
+	for _, j := range l.work {
+		l.findings = append(l.findings, j.findings...)
+		if j.definition == nil {
+			continue
+		}
+		l.tree.byName[j.name] = j.definition
+		for _, file := range j.definition.Partials {
+			usedBy[file] = append(usedBy[file], j.name)
+		}
 	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxSize+1))
+	for _, f := range l.files.findings {
+		rule, _ := RuleByID(f.Rule)
+		if !rule.Ignorable || l.options.Ignore == nil || !l.options.Ignore(f) {
+			l.findings = append(l.findings, f)
+		}
+	}
+	if l.complete {
+		for _, file := range slices.Sorted(maps.Keys(l.partials)) {
+			if l.partials[file].state != missing {
+				slices.Sort(usedBy[file])
+				l.tree.partials = append(l.tree.partials, Partial{file, usedBy[file]})
+			}
+		}
+	}
+	l.findings.Sort()
+	l.tree.findings = slices.CompactFunc(l.findings, func(a, b Finding) bool { return a.String() == b.String() })
+	if errs := l.tree.findings.Errors(); len(errs) > 0 {
+		return l.tree, errs
+	}
+	return l.tree, nil
 }

@@ -72,12 +72,12 @@ top prompts/top.toml`,
 			want: `
 a.b prompts/a/b.toml
 good prompts/good.toml
-prompts/Support/triage.toml: prompt name "Support.triage": want segments of a-z, 0-9, _ and -, each starting with a letter or digit, joined by dots (rename the file)
-prompts/a.b.toml: prompt "a.b" is defined by prompts/a/b.toml already (rename one of them)
-prompts/triage@acme.toml: name@arm.toml is reserved for overlays, which are not supported yet (take the '@' out of the name)
-prompts/two words.toml: prompt name "two words": want segments of a-z, 0-9, _ and -, each starting with a letter or digit, joined by dots (rename the file)
-prompts/two words.toml:1:1: unknown key "colour"
-prompts/x.TOML: extension ".TOML" is not .toml (rename it to .toml)`,
+prompts/Support/triage.toml: PF002 prompt name "Support.triage": want segments of a-z, 0-9, _ and -, each starting with a letter or digit, joined by dots (rename the file)
+prompts/a.b.toml: PF002 prompt "a.b" is defined by prompts/a/b.toml already (rename one of them)
+prompts/triage@acme.toml: PF002 name@arm.toml is reserved for overlays, which are not supported yet (take the '@' out of the name)
+prompts/two words.toml: PF002 prompt name "two words": want segments of a-z, 0-9, _ and -, each starting with a letter or digit, joined by dots (rename the file)
+prompts/two words.toml:1:1: PF006 unknown key "colour"
+prompts/x.TOML: PF002 extension ".TOML" is not .toml (rename it to .toml)`,
 		},
 		{
 			name: "findings are in file order and the good prompts are there",
@@ -89,32 +89,32 @@ prompts/x.TOML: extension ".TOML" is not .toml (rename it to .toml)`,
 			},
 			want: `
 c prompts/c.toml
-prompts/a.toml:1:1: unknown key "colour"
-prompts/a.toml:6:1: unknown key "messages[0].model"
-prompts/b.toml: prompt has no messages (add [[messages]] with role and content)`,
+prompts/a.toml:1:1: PF006 unknown key "colour"
+prompts/a.toml:6:1: PF006 unknown key "messages[0].model"
+prompts/b.toml: PF008 prompt has no messages (add [[messages]] with role and content)`,
 		},
 		{
 			name:  "a file over the limit",
 			root:  "prompts",
 			files: map[string]string{"prompts/a.toml": hello + "#" + strings.Repeat("x", maxSize)},
-			want:  "\nprompts/a.toml: file is larger than 1048576 bytes (move what the model need not see out of the prompt)",
+			want:  "\nprompts/a.toml: PF005 file is larger than 1048576 bytes (move what the model need not see out of the prompt)",
 		},
 		{
 			name:  "a root that is not there",
 			root:  "prompts",
 			files: map[string]string{"a.toml": hello},
-			want:  "\nprompts: open prompts: file does not exist",
+			want:  "\nprompts: PF001 open prompts: file does not exist",
 		},
 		{
 			name:  "a root that is a file",
 			root:  "a.toml",
 			files: map[string]string{"a.toml": hello},
-			want:  "\na.toml: not a folder",
+			want:  "\na.toml: PF001 not a folder",
 		},
 		{
 			name: "a root outside",
 			root: "../prompts",
-			want: "\n../prompts: \"../prompts\" is not a folder of the repository (write it relative to the repository, with '/' and without '..')",
+			want: "\n../prompts: PF001 folder is not one of the repository (write it relative to the repository, with '/' and without '..')",
 		},
 	}
 	for _, test := range tests {
@@ -123,7 +123,7 @@ prompts/b.toml: prompt has no messages (add [[messages]] with role and content)`
 			for name, text := range test.files {
 				fsys[name] = &fstest.MapFile{Data: []byte(text)}
 			}
-			tree, err := Load(fsys, test.root)
+			tree, err := Load(fsys, test.root, nil)
 			if diff := cmp.Diff(test.want, listing(t, tree, err)); diff != "" {
 				t.Errorf("Load (-want +got):\n%s", diff)
 			}
@@ -175,10 +175,10 @@ func TestLoadStaysInside(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	tree, err := Load(root.FS(), "prompts")
+	tree, err := Load(root.FS(), "prompts", nil)
 	got := listing(t, tree, err)
 	for _, want := range []string{"inner prompts/inner.toml", "real prompts/real.toml", "prompts/absolute.toml: ", "prompts/dots.toml: ",
-		"prompts/folder: a link", "prompts/folder.toml: not a regular file", "prompts/null.toml: "} {
+		"prompts/folder: PF001 a link", "prompts/folder.toml: PF001 not a regular file", "prompts/null.toml: "} {
 		if !strings.Contains(got, "\n"+want) {
 			t.Errorf("Load gives%s\nwant %q in it", got, want)
 		}
@@ -213,7 +213,7 @@ properties.query = { type = "string", description = "What to look for." }
 		fsys[fmt.Sprintf("prompts/team%d/prompt%d.toml", i%10, i)] = &fstest.MapFile{Data: []byte(text)}
 	}
 	for b.Loop() {
-		if _, err := Load(fsys, "prompts"); err != nil {
+		if _, err := Load(fsys, "prompts", nil); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -10,7 +10,6 @@ import (
 	"math"
 	"reflect"
 	"slices"
-	"strings"
 )
 
 // The values that templates see have exactly these types: string, bool, int64,
@@ -60,11 +59,19 @@ func appendJSON(b []byte, v any) []byte {
 }
 
 func appendQuoted(b []byte, s string) []byte {
-	var out strings.Builder
+	text, _ := marshalText(s) // a string cannot fail
+	return append(b, text...)
+}
+
+// marshalText is v as JSON in which '<', '>' and '&' are themselves.
+func marshalText(v any) ([]byte, error) {
+	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
-	_ = enc.Encode(s) // a string cannot fail
-	return append(b, strings.TrimSuffix(out.String(), "\n")...)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), nil
 }
 
 // valueOf turns what a caller supplied into what templates see, or says what is
@@ -145,6 +152,31 @@ func fromGo(v any, depth int) (any, error) {
 		return fields{}, nil
 	}
 	return fromJSON(v, depth)
+}
+
+// asDecoded is a template's value as encoding/json decodes it, integers exact.
+func asDecoded(v any) any {
+	switch v := v.(type) {
+	case null:
+		return nil
+	case int64, uint64:
+		return json.Number(fmt.Sprint(v))
+	case float:
+		return float64(v)
+	case list:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = asDecoded(e)
+		}
+		return out
+	case fields:
+		out := make(map[string]any, len(v))
+		for key, e := range v {
+			out[key] = asDecoded(e)
+		}
+		return out
+	}
+	return v
 }
 
 // fromScalar converts values of the string, bool and number kinds, and says

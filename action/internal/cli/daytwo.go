@@ -124,7 +124,7 @@ func (s *session) definition(cfg *config.Config, name string) *prompts.Definitio
 	if err != nil {
 		return nil
 	}
-	tree, _ := prompts.Load(root.FS(), cfg.Prompts)
+	tree, _ := prompts.Load(root.FS(), cfg.Prompts, nil)
 	if tree == nil {
 		return nil
 	}

@@ -83,7 +83,7 @@ func (s *session) tree(cfg *config.Config) (*prompts.Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	tree, err := prompts.Load(root.FS(), cfg.Prompts)
+	tree, err := prompts.Load(root.FS(), cfg.Prompts, nil)
 	findings := prompts.Findings(nil)
 	if err != nil && !errors.As(err, &findings) {
 		return nil, usageError{fmt.Errorf("load prompts: %w", err)}

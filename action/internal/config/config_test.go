@@ -55,7 +55,7 @@ func TestParseFindings(t *testing.T) {
 	const ok = "bucket = \"mem://\"\nunleash.url = \"https://u\"\n[environments.e]\n"
 	tests := []struct{ src, want string }{
 		{"", "promptflag.toml: no environment is configured (add a table such as [environments.production] with percent = 5)"},
-		{"bucket = ", "promptflag.toml:1:9: unexpected EOF; expected value"},
+		{"bucket = ", "promptflag.toml:1:9: PF004 unexpected EOF; expected value"},
 		{"[environments.e]", "promptflag.toml:1:15: environment e has no bucket (set bucket = \"s3://…\" at the top of the file, or \"file://.promptflag/bucket\" to try it out)\n" +
 			"promptflag.toml:1:15: environment e has no flag server (set url under [unleash], or \"file://.promptflag/flags\" to try it out)"},
 		{ok + "percent = 105", "promptflag.toml:4:1: percent is 105 (a whole number from 0 to 100; the flag server has no finer steps)"},

@@ -101,7 +101,7 @@ func (l *lab) options(o plan.Origin) plan.Options {
 // publish runs once and returns the plan and what Apply said.
 func (l *lab) publish(retry ...string) error {
 	l.Helper()
-	tree, err := prompts.Load(l.files, "prompts")
+	tree, err := prompts.Load(l.files, "prompts", nil)
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -144,7 +144,7 @@ func (l *lab) versionOf(prompt, v string) *prompts.Prompt {
 	l.Helper()
 	other := &lab{T: l.T, files: fstest.MapFS{}}
 	other.write(prompt, v)
-	tree, err := prompts.Load(other.files, "prompts")
+	tree, err := prompts.Load(other.files, "prompts", nil)
 	if err != nil {
 		l.Fatal(err)
 	}

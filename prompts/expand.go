@@ -1,0 +1,129 @@
+package prompts
+
+import (
+	"slices"
+	"sort"
+	"strings"
+)
+
+// place is a position in a file, counted as in Finding.
+type place struct {
+	file      string
+	line, col int
+}
+
+// text is a template as somebody wrote it: in TOML, or in a file of its own.
+type text struct {
+	written string
+	at      func(pos int) place
+}
+
+// expanded is a template with its partials in it, which knows where its bytes
+// come from.
+type expanded struct {
+	text   string
+	pieces []piece
+}
+
+// piece is a run of bytes that were written together.
+type piece struct {
+	out, src int
+	partial  string // file that the run is from; "" for the text itself
+}
+
+// origin is the offset in the text as written, of a byte of the expanded one,
+// and the partial it is from. All bytes of a partial are where its tag is.
+func (e expanded) origin(pos int) (src int, partial string) {
+	i := sort.Search(len(e.pieces), func(i int) bool { return e.pieces[i].out > pos }) - 1
+	if i < 0 {
+		return pos, ""
+	}
+	p := e.pieces[i]
+	if p.partial != "" {
+		return p.src, p.partial
+	}
+	return p.src + pos - p.out, ""
+}
+
+// expand puts partials in the place of their tags, as Mustache says: a tag that
+// stands alone on its line indents every line of its partial. A partial always
+// starts with {{ and }}, whatever the delimiters around its tag are. It reports
+// whether the result is within maxSize.
+func expand(text string, tags []tag, find func(tag) *partial) (expanded, bool) {
+	var b strings.Builder
+	e := expanded{pieces: []piece{{}}}
+	done := 0
+	for _, t := range tags {
+		if t.kind != '>' {
+			continue
+		}
+		p := find(t)
+		if p == nil {
+			continue
+		}
+		from, to, indent, alone := standalone(text, t)
+		b.WriteString(text[done:from])
+		e.pieces = append(e.pieces, piece{b.Len(), t.pos, p.file})
+		if b.Len()+len(p.text)+len(indent)*strings.Count(p.text, "\n") > maxSize {
+			return expanded{}, false
+		}
+		insert(&b, p.text, indent, t.delims, alone)
+		if alone && p.text == "" && to < len(text) {
+			to++ // the line end goes with the line
+		}
+		e.pieces = append(e.pieces, piece{b.Len(), to, ""})
+		done = to
+	}
+	b.WriteString(text[done:])
+	e.text = b.String()
+	return e, len(e.text) <= maxSize
+}
+
+// standalone says whether nothing but blanks is around a tag on its line, and
+// what is replaced then: the blanks too, but not the line end.
+func standalone(text string, t tag) (from, to int, indent string, alone bool) {
+	start := strings.LastIndexByte(text[:t.pos], '\n') + 1
+	end := len(text)
+	if n := strings.IndexByte(text[t.end:], '\n'); n >= 0 {
+		end = t.end + n
+	}
+	indent = text[start:t.pos]
+	if strings.Trim(indent, " \t") != "" || strings.Trim(text[t.end:end], " \t") != "" {
+		return t.pos, t.end, "", false
+	}
+	return start, end, indent, true
+}
+
+// insert writes a partial, between tags that set the delimiters to {{ and }}
+// and back when others hold. Such tags stand on lines of their own where the
+// partial does, because Mustache drops those lines.
+func insert(b *strings.Builder, text, indent string, around delims, alone bool) {
+	if text == "" {
+		return
+	}
+	changed := around != mustacheDelims()
+	end := ""
+	if alone {
+		end = "\n"
+	}
+	if changed {
+		b.WriteString(around.open + "=" + mustacheDelims().String() + "=" + around.close + end)
+	}
+	for i, line := range strings.Split(text, "\n") {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		if line != "" {
+			b.WriteString(indent)
+		}
+		b.WriteString(line)
+	}
+	if changed {
+		b.WriteString(end + "{{=" + around.String() + "=}}")
+	}
+}
+
+// partialsIn lists the tags that include a partial.
+func partialsIn(tags []tag) []tag {
+	return slices.DeleteFunc(slices.Clone(tags), func(t tag) bool { return t.kind != '>' })
+}

@@ -1,0 +1,202 @@
+package prompts
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
+// files is what one Load reads besides definitions. Partials are read on
+// demand until all are known; from then on it is only looked at, by many at once.
+type files struct {
+	fsys        fs.FS
+	root        string // the prompts folder
+	complete    bool   // every partial below root is in the map
+	partials    map[string]*partial
+	findingList // about partials
+}
+
+// partial is one _name.md.
+type partial struct {
+	file   string
+	text   string   // with its own partials in it, and without its final line end
+	within []string // files of the partials in it, also through others
+	state  state
+}
+
+type state int
+
+const (
+	reading state = iota
+	good
+	broken // it has findings, or includes something that has
+	missing
+)
+
+const partialExtension = ".md"
+
+// resolve finds the partial that a tag of a file names: in the folder of that
+// file first, then in the root. The partial is nil when there is none.
+func (f *files) resolve(from, name string) *partial {
+	folder, base := path.Split(name)
+	for _, dir := range []string{path.Dir(from), f.root} {
+		if p := f.partial(path.Join(dir, folder, "_"+base+partialExtension)); p.state != missing {
+			return p
+		}
+	}
+	return nil
+}
+
+// partial reads a partial and all that it includes.
+func (f *files) partial(file string) *partial {
+	if p, ok := f.partials[file]; ok {
+		return p
+	}
+	if f.complete || !fs.ValidPath(file) {
+		return &partial{file: file, state: missing}
+	}
+	p := &partial{file: file}
+	f.partials[file] = p
+	c := &checker{source: &source{file: file, lines: []int{0}}, findingList: &f.findingList, files: f}
+	src, err := f.read(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		p.state = missing
+		return p
+	case err != nil:
+		c.addFile(ruleUnreadable, "", "%s", err)
+		p.state = broken
+		return p
+	}
+	if c.partial(p, src) && p.state == reading {
+		p.state = good
+	} else {
+		p.state = broken
+	}
+	return p
+}
+
+// partial checks one partial by itself and expands it.
+func (c *checker) partial(p *partial, src []byte) bool {
+	if !c.textFile(src) {
+		return false
+	}
+	written := strings.TrimSuffix(c.text, "\n")
+	tags, problems := scanTags(written)
+	for _, problem := range problems {
+		c.add(problem.rule, problem.pos, problem.hint, "%s", problem.message)
+	}
+	for _, t := range slices.Backward(tags) {
+		if t.kind == '=' {
+			if t.delims != mustacheDelims() {
+				c.add(ruleTemplate, t.pos, "end the partial with "+t.delims.open+"={{ }}="+t.delims.close, "partial changes the delimiters and does not change them back")
+				return false
+			}
+			break
+		}
+	}
+	if len(problems) > 0 {
+		return false
+	}
+	at := func(pos int) place {
+		line, col := c.at(pos)
+		return place{c.file, line, col}
+	}
+	e, within, ok := c.include(text{written, at}, tags)
+	p.text, p.within = e.text, within
+	return ok
+}
+
+// include expands the partials of a template that stands in file c.file; tags
+// are those of the text as written. It returns the files of the partials too.
+func (c *checker) include(t text, tags []tag) (e expanded, within []string, ok bool) {
+	if len(partialsIn(tags)) == 0 {
+		return expanded{text: t.written}, nil, true
+	}
+	ok = true
+	fail := func(pos int, rule, hint, format string, args ...any) {
+		ok = false
+		if at := t.at(pos); !c.full() {
+			c.report(Finding{File: at.file, Line: at.line, Col: at.col, Rule: rule, Hint: hint, Message: fmt.Sprintf(format, args...)})
+		}
+	}
+	e, fits := expand(t.written, tags, func(g tag) *partial {
+		if c.files == nil {
+			fail(g.pos, rulePartial, "read the folder with Load", "partial %q is out of reach: only the text of one file is known", g.name)
+			return nil
+		}
+		p := c.files.resolve(t.at(g.pos).file, g.name)
+		switch {
+		case p == nil:
+			fail(g.pos, rulePartial, c.files.whereToPut(t.at(g.pos).file, g.name), "there is no partial %q", g.name)
+			return nil
+		case p.state == reading:
+			fail(g.pos, ruleCycle, "", "partial %q includes itself", g.name)
+			return nil
+		case p.state == broken:
+			ok = false // it has its findings
+		}
+		within = append(append(within, p.file), p.within...)
+		return p
+	})
+	if ok && !fits {
+		fail(0, ruleTooLarge, "", "text with its partials is larger than %d bytes", maxSize)
+	}
+	slices.Sort(within)
+	return e, slices.Compact(within), ok
+}
+
+func (f *files) whereToPut(from, name string) string {
+	folder, base := path.Split(name)
+	here := path.Join(path.Dir(from), folder, "_"+base)
+	there := path.Join(f.root, folder, "_"+base)
+	if here == there {
+		return "create " + here + partialExtension
+	}
+	return fmt.Sprintf("create %s%s, or %s%s", here, partialExtension, there, partialExtension)
+}
+
+// read returns at most one byte more than anything here accepts.
+func (f *files) read(file string) ([]byte, error) {
+	info, err := fs.Stat(f.fsys, file)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() { // opening a pipe would wait for its writer
+		return nil, errors.New("not a regular file")
+	}
+	r, err := f.fsys.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	data := make([]byte, 0, min(info.Size(), maxSize)+2)
+	for {
+		n, err := r.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		switch {
+		case err == io.EOF:
+			return data, nil
+		case err != nil:
+			return nil, err
+		case len(data) > maxSize:
+			return data[:maxSize+1], nil
+		case len(data) == cap(data):
+			data = append(data, 0)[:len(data)]
+		}
+	}
+}
+
+// textFile takes the bytes of a file that is text.
+func (c *checker) textFile(src []byte) bool {
+	if len(src) > maxSize {
+		c.addFile(ruleTooLarge, "", "file is larger than %d bytes", maxSize)
+		return false
+	}
+	c.source = newSource(c.file, src)
+	return c.sound()
+}
