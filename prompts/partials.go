@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // files is what one Load reads besides definitions. Partials are read on
@@ -18,6 +19,9 @@ type files struct {
 	complete    bool   // every partial below root is in the map
 	partials    map[string]*partial
 	findingList // about partials
+
+	mu   sync.Mutex
+	seen map[string]bool // files that were read
 }
 
 // partial is one _name.md.
@@ -174,6 +178,9 @@ func (f *files) read(file string) ([]byte, error) {
 		return nil, err
 	}
 	defer r.Close()
+	f.mu.Lock()
+	f.seen[file] = true
+	f.mu.Unlock()
 	data := make([]byte, 0, min(info.Size(), maxSize)+2)
 	for {
 		n, err := r.Read(data[len(data):cap(data)])

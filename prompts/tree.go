@@ -16,6 +16,7 @@ type Tree struct {
 	byName   map[string]*Definition
 	findings Findings
 	partials []Partial
+	files    []string
 }
 
 // Partial is a text that prompts include.
@@ -56,6 +57,10 @@ func (t *Tree) Findings() Findings { return slices.Clone(t.findings) }
 // uses are there too; prompts with errors use none.
 func (t *Tree) Partials() []Partial { return slices.Clone(t.partials) }
 
+// Files are all files that were read: definitions, partials, and what they refer
+// to, those with errors too; sorted.
+func (t *Tree) Files() []string { return slices.Clone(t.files) }
+
 // Load parses every prompt below root, a folder of fsys. A file's name is its
 // path below root without .toml and with dots for slashes. Folders, and files
 // other than partials, that start with '_' or '.' are passed over, and so are
@@ -68,7 +73,7 @@ func Load(fsys fs.FS, root string, options *LoadOptions) (*Tree, error) {
 	if options == nil {
 		options = &LoadOptions{}
 	}
-	l := &loader{files: &files{fsys: fsys, root: root, partials: map[string]*partial{}}, options: options,
+	l := &loader{files: &files{fsys: fsys, root: root, partials: map[string]*partial{}, seen: map[string]bool{}}, options: options,
 		names: map[string]string{}, tree: &Tree{byName: map[string]*Definition{}}}
 	switch {
 	case !fs.ValidPath(root):
@@ -234,6 +239,7 @@ func (l *loader) finish() (*Tree, error) {
 			}
 		}
 	}
+	l.tree.files = slices.Sorted(maps.Keys(l.seen))
 	l.findings.Sort()
 	l.tree.findings = slices.CompactFunc(l.findings, func(a, b Finding) bool { return a.String() == b.String() })
 	if errs := l.tree.findings.Errors(); len(errs) > 0 {
