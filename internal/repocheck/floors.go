@@ -48,6 +48,8 @@ var floors = []layer{
 	{"provider/internal/disk", 0, ""},
 	{"evalkit", 1, "prompts evalkit/stats"},
 
+	{"prompts/compare", 1, "prompts"},
+
 	{"prompts", 0, ""},
 	{"store", 0, ""},
 	{"evalkit/stats", 0, ""},

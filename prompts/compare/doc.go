@@ -1,0 +1,2 @@
+// Package compare says what changed between two versions of a prompt.
+package compare
