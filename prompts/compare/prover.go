@@ -3,6 +3,7 @@ package compare
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -41,7 +42,7 @@ const maxEffects = 100
 func (p *prover) schemas(old, new node, extra ...node) []Effect {
 	p.steps, p.open = maxSteps, map[string]int{}
 	p.same = sameness{known: map[string]bool{}, steps: &p.steps}
-	if p.same.schemas(old, new) {
+	if reflect.DeepEqual(old.v, new.v) || p.same.schemas(old, new) {
 		return nil
 	}
 	p.steps = maxSteps
@@ -118,6 +119,9 @@ func (p *prover) below(name string, as []node, b node) {
 
 // prove shows that what all of as accept, b accepts.
 func (p *prover) prove(as []node, b node) {
+	if slices.ContainsFunc(as, func(a node) bool { return p.same.schemas(a, b) }) {
+		return
+	}
 	as, never := flatten(as)
 	if never || b.v == true || len(p.effects) >= maxEffects {
 		return
