@@ -29,10 +29,10 @@ func (c *contracts) output(a, b any) {
 	case hasSchema && !hadSchema:
 		c.add(Compatible, "", "the output has a schema now", nil, "output", "schema")
 	case hasSchema:
-		p := &prover{dir: output, owner: "output", path: []string{"output", "schema"}, key: []string{"output", "schema"}, hint: reason}
+		p := &prover{dir: output, owner: "the output", path: []string{"output", "schema"}, key: []string{"output", "schema"}, hint: reason}
 		c.effects = append(c.effects, p.schemas(newNode(had), newNode(has))...)
 	}
-	c.strict("output", hadSchema, []string{"output", "strict"}, []string{"output", "strict"}, old, new)
+	c.strict("the output", hadSchema, []string{"output", "strict"}, []string{"output", "strict"}, old, new)
 }
 
 func format(output map[string]any) string {

@@ -98,6 +98,10 @@ func (p *prover) checkNamed(as []node, b node) {
 				continue
 			}
 		}
+		if p.dir == input && !known && forbids(info) {
+			p.add(Compatible, as, c, "", "has a new optional property %s", quote(name))
+			continue
+		}
 		if p.dir == input && !known && len(info) == 0 && closed && !requires(as, name) && plain(as) {
 			// the old version did not name it and anybody could have passed anything under this name: nobody does
 			if !requires([]node{b}, name) {
@@ -118,7 +122,8 @@ func plain(as []node) bool {
 func (p *prover) checkUnnamed(as []node, b node) {
 	rest, limited := b.child("additionalProperties")
 	for _, name := range namedIn(as) {
-		if b.v != nil && slices.Contains(b.names("properties"), name) {
+		_, named := b.child("properties", name)
+		if named || p.around[name] && (!limited || rest.v == true) {
 			continue
 		}
 		info, _ := property(as, name)

@@ -3,6 +3,7 @@ package compare
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -26,7 +27,8 @@ type prover struct {
 	key   []string // the same in the file
 	hint  string
 
-	where   []string // the way into the instance, for sentences
+	around  map[string]bool // properties that b or what b is part of names
+	where   []string        // the way into the instance, for sentences
 	open    map[string]int
 	same    sameness
 	steps   int
@@ -40,7 +42,7 @@ const maxEffects = 100
 func (p *prover) schemas(old, new node, extra ...node) []Effect {
 	p.steps, p.open = maxSteps, map[string]int{}
 	p.same = sameness{known: map[string]bool{}, steps: &p.steps}
-	if p.same.schemas(old, new) {
+	if reflect.DeepEqual(old.v, new.v) || p.same.schemas(old, new) {
 		return nil
 	}
 	p.steps = maxSteps
@@ -82,7 +84,11 @@ func (p *prover) add(v Verdict, as []node, b node, keyword, format string, args 
 	if len(p.where) > 0 {
 		subject += ": " + strings.Join(p.where, ".")
 	}
-	message := subject + " " + fmt.Sprintf(format, args...)
+	fact := fmt.Sprintf(format, args...)
+	message := subject + " " + fact
+	if strings.HasPrefix(fact, `"`) {
+		message = subject + ": " + fact
+	}
 	hint := p.hint
 	switch v {
 	case Unknown:
@@ -105,13 +111,17 @@ func (p *prover) try(f func()) bool {
 
 // below proves one level further into the instance.
 func (p *prover) below(name string, as []node, b node) {
-	p.where = append(p.where, name)
+	around := p.around
+	p.where, p.around = append(p.where, name), nil
 	p.prove(as, b)
-	p.where = p.where[:len(p.where)-1]
+	p.where, p.around = p.where[:len(p.where)-1], around
 }
 
 // prove shows that what all of as accept, b accepts.
 func (p *prover) prove(as []node, b node) {
+	if slices.ContainsFunc(as, func(a node) bool { return p.same.schemas(a, b) }) {
+		return
+	}
 	as, never := flatten(as)
 	if never || b.v == true || len(p.effects) >= maxEffects {
 		return
@@ -134,7 +144,28 @@ func (p *prover) prove(as []node, b node) {
 	}
 	p.open[id] = len(p.where)
 	defer delete(p.open, id)
+	if p.around == nil {
+		p.around = map[string]bool{}
+		p.namesAround(b, map[string]bool{})
+	}
 	p.groups(as, b)
+}
+
+// namesAround collects the properties that b names, wherever in its parts.
+func (p *prover) namesAround(b node, seen map[string]bool) {
+	all, _ := flatten([]node{b})
+	for _, n := range all {
+		if p.steps--; seen[n.id()] || p.steps < 0 {
+			continue
+		}
+		seen[n.id()] = true
+		for _, name := range n.names("properties") {
+			p.around[name] = true
+		}
+		for _, c := range slices.Concat(n.children("anyOf"), n.children("oneOf")) {
+			p.namesAround(c, seen)
+		}
+	}
 }
 
 // say picks the words for the side of the new version.
