@@ -72,7 +72,7 @@ func (f *files) partial(file string) *partial {
 		p.state = missing
 		return p
 	case err != nil:
-		c.addFile(ruleUnreadable, "", "%s", err)
+		c.addFile(ruleUnreadable, "", "%s", reason(err))
 		p.state = broken
 		return p
 	}
@@ -196,6 +196,18 @@ func (f *files) read(file string) ([]byte, error) {
 			data = append(data, 0)[:len(data)]
 		}
 	}
+}
+
+// reason is why a file could not be read, without its name.
+func reason(err error) string {
+	var at *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "file does not exist"
+	case errors.As(err, &at):
+		return at.Err.Error()
+	}
+	return err.Error()
 }
 
 // textFile takes the bytes of a file that is text.

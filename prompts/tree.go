@@ -14,6 +14,7 @@ import (
 // Tree is every prompt below one root.
 type Tree struct {
 	byName   map[string]*Definition
+	broken   []*Definition
 	findings Findings
 	partials []Partial
 	files    []string
@@ -49,6 +50,10 @@ func (t *Tree) Lookup(name string) (*Definition, bool) {
 	d, ok := t.byName[name]
 	return d, ok
 }
+
+// Broken are the definitions that are TOML and have errors, sorted by file: what
+// could be read of them, and no prompt.
+func (t *Tree) Broken() []*Definition { return slices.Clone(t.broken) }
 
 // Findings are all there is to say, warnings and notes included, in file order.
 func (t *Tree) Findings() Findings { return slices.Clone(t.findings) }
@@ -127,7 +132,7 @@ func (l *loader) some(names []string) {
 // processors.
 func (l *loader) all() {
 	if err := fs.WalkDir(l.fsys, l.root, l.visit); err != nil {
-		l.add(ruleUnreadable, l.root, "", err.Error())
+		l.add(ruleUnreadable, l.root, "", reason(err))
 	}
 	for _, file := range l.found {
 		l.partial(file)
@@ -152,7 +157,7 @@ func (l *loader) all() {
 func (l *loader) visit(file string, d fs.DirEntry, err error) error {
 	switch base := path.Base(file); {
 	case err != nil:
-		l.add(ruleUnreadable, file, "", err.Error())
+		l.add(ruleUnreadable, file, "", reason(err))
 	case file == l.root:
 		if !d.IsDir() {
 			l.add(ruleUnreadable, file, "", "not a folder")
@@ -202,13 +207,13 @@ func (l *loader) parse(j *job) {
 		if errors.Is(err, fs.ErrNotExist) {
 			hint = "a prompt's name is the path of its file"
 		}
-		c.addFile(ruleUnreadable, hint, "%s", err)
+		c.addFile(ruleUnreadable, hint, "%s", reason(err))
 		j.findings = c.findings
 		return
 	}
 	j.definition, j.findings = c.definition(j.name, src, l.options.Ignore)
-	if j.definition != nil {
-		j.findings = j.definition.Warnings
+	if !c.decoded {
+		j.definition = nil
 	}
 }
 
@@ -218,6 +223,10 @@ func (l *loader) finish() (*Tree, error) {
 	for _, j := range l.work {
 		l.findings = append(l.findings, j.findings...)
 		if j.definition == nil {
+			continue
+		}
+		if j.definition.Prompt == nil {
+			l.tree.broken = append(l.tree.broken, j.definition)
 			continue
 		}
 		l.tree.byName[j.name] = j.definition
@@ -239,6 +248,7 @@ func (l *loader) finish() (*Tree, error) {
 			}
 		}
 	}
+	slices.SortFunc(l.tree.broken, func(a, b *Definition) int { return strings.Compare(a.File, b.File) })
 	l.tree.files = slices.Sorted(maps.Keys(l.seen))
 	l.findings.Sort()
 	l.tree.findings = slices.CompactFunc(l.findings, func(a, b Finding) bool { return a.String() == b.String() })
