@@ -323,7 +323,7 @@ func TestOptionalNeverBreaks(t *testing.T) {
 			return m
 		}
 		kind := func(m map[string]any) map[string]any {
-			return map[string]any{"type": "object", "properties": m}
+			return map[string]any{"type": "object", "properties": m, "$defs": map[string]any{"d0": d.schema(1), "d1": d.schema(0)}}
 		}
 		schema := kind(property())
 		wide := copyOf(schema)
