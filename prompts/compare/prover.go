@@ -50,6 +50,10 @@ func (p *prover) schemas(old, new node, extra ...node) []Effect {
 		p.add(Unknown, []node{new}, new, "$schema", "is of another draft than 2020-12")
 		return p.effects
 	}
+	if !sound(old) || !sound(new) {
+		p.add(Unknown, []node{new}, new, "", "is not a JSON Schema")
+		return p.effects
+	}
 	if p.dir == input {
 		p.prove(append([]node{old}, extra...), new)
 	} else {
