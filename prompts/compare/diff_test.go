@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/promptflag/promptflag/prompts"
 	"github.com/rogpeppe/go-internal/txtar"
 )
 
@@ -194,6 +195,25 @@ func TestLongTexts(t *testing.T) {
 		}
 		if got := compareTexts(a.String(), b.String()); len(got) == 0 {
 			t.Errorf("%s: nothing", name)
+		}
+	}
+}
+
+// TestNilSides: a prompt that is new, one that is gone, and none at all.
+func TestNilSides(t *testing.T) {
+	p, err := prompts.Decode([]byte(`{"promptflag":1,"name":"a","model":"m","messages":[{"role":"user","content":"hi"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		old, new *prompts.Prompt
+		want     string
+	}{
+		{nil, p, "new prompt: 1 message added"}, {p, nil, "prompt removed"}, {p, p, "nothing changed"}, {nil, nil, "no prompt"},
+	} {
+		got := Diff(c.old, c.new)
+		if got.Summary() != c.want || len(got.Effects) > 0 || (got.Old == "") != (c.old == nil) || (got.New == "") != (c.new == nil) {
+			t.Errorf("Diff(%v, %v) = %+v, want %q", c.old, c.new, got, c.want)
 		}
 	}
 }

@@ -112,7 +112,7 @@ func declared(n node) kinds {
 	var k kinds
 	for _, t := range asList(v) {
 		for _, name := range kindNames {
-			if t == name.name {
+			if t == name.name && name.kind != tFraction {
 				k |= name.kind
 			}
 		}

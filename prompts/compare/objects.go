@@ -130,7 +130,10 @@ func (p *prover) checkUnnamed(as []node, b node) {
 		if forbids(info) {
 			continue
 		}
-		where := info[0]
+		where := b
+		if len(info) > 0 {
+			where = info[0]
+		}
 		shut := limited && rest.v == false
 		switch {
 		case b.has("patternProperties"):

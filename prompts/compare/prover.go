@@ -50,6 +50,10 @@ func (p *prover) schemas(old, new node, extra ...node) []Effect {
 		p.add(Unknown, []node{new}, new, "$schema", "is of another draft than 2020-12")
 		return p.effects
 	}
+	if !sound(old) || !sound(new) {
+		p.add(Unknown, []node{new}, new, "", "is not a JSON Schema")
+		return p.effects
+	}
 	if p.dir == input {
 		p.prove(append([]node{old}, extra...), new)
 	} else {
@@ -119,7 +123,16 @@ func (p *prover) below(name string, as []node, b node) {
 
 // prove shows that what all of as accept, b accepts.
 func (p *prover) prove(as []node, b node) {
-	if slices.ContainsFunc(as, func(a node) bool { return p.same.schemas(a, b) }) {
+	if len(p.effects) >= maxEffects {
+		return
+	}
+	if p.steps < 0 {
+		p.add(Unknown, as, b, "", "is too large to compare")
+		return
+	}
+	// at the root, an argument may be new although the type says nothing of it
+	root := p.dir == arguments && len(p.where) == 0
+	if !root && slices.ContainsFunc(as, func(a node) bool { return p.same.schemas(a, b) }) {
 		return
 	}
 	as, never := flatten(as)
@@ -268,6 +281,10 @@ func (p *prover) implied(g group, as []node, b node) bool {
 func (p *prover) remaining(left []group, as []node, b node) {
 	for _, g := range left {
 		before := len(p.effects)
+		if p.steps < 0 {
+			p.add(Unknown, as, b, g.keywords[0], "is too large to compare")
+			return
+		}
 		if p.try(func() { g.check(p, as, b) }) {
 			continue
 		}
@@ -279,14 +296,20 @@ func (p *prover) remaining(left []group, as []node, b node) {
 		rest := slices.Clone(as)
 		rest[i] = bare(as[i], keyword)
 		for _, c := range as[i].children(keyword) {
+			if p.steps < 0 {
+				break
+			}
 			more, never := flatten(append(slices.Clone(rest), c))
 			if p.steps -= len(more); p.steps < 0 {
-				p.add(Unknown, as, b, g.keywords[0], "is too large to compare")
-				return
+				break
 			}
 			if !never {
 				p.remaining([]group{g}, more, b)
 			}
+		}
+		if p.steps < 0 {
+			p.add(Unknown, as, b, g.keywords[0], "is too large to compare")
+			return
 		}
 	}
 }

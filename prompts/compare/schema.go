@@ -77,6 +77,44 @@ func named(v any, root bool) bool {
 	return false
 }
 
+// sound reports whether everything that should be a schema has the form of one.
+// Artifacts that others wrote may have anything there.
+func sound(n node) bool {
+	switch n.v.(type) {
+	case bool:
+		return true
+	case map[string]any:
+	default:
+		return false
+	}
+	for k, v := range n.object() {
+		var parts []any
+		switch m, isMap := v.(map[string]any); {
+		case holdSchema[k]:
+			parts = []any{v}
+		case holdMap[k] || k == "$defs":
+			if !isMap {
+				return false
+			}
+			parts = slices.Collect(maps.Values(m))
+		case holdList[k]:
+			list, ok := v.([]any)
+			if !ok || len(list) == 0 {
+				return false
+			}
+			parts = list
+		case k == "type" && (declared(n) == 0 || slices.ContainsFunc(asList(v), func(t any) bool { return declared(node{v: map[string]any{"type": t}}) == 0 })):
+			return false
+		case k == "multipleOf" && number(v) <= 0:
+			return false
+		}
+		if slices.ContainsFunc(parts, func(e any) bool { return !sound(node{v: e}) }) {
+			return false
+		}
+	}
+	return true
+}
+
 // object is the schema as a map; true is the empty one.
 func (n node) object() map[string]any {
 	m, _ := n.v.(map[string]any)

@@ -106,15 +106,16 @@ func block(gone, come []string) []Line {
 // tokens are words, runs of blanks, line ends and single other characters.
 func tokens(s string) []string {
 	var out []string
-	last := 0
+	start, last := 0, -1
 	for i, r := range s {
 		c := class(r)
-		if n := len(out); n > 0 && c == last && c != 0 {
-			out[n-1] = s[i-len(out[n-1]) : i+len(string(r))]
-		} else {
-			out = append(out, s[i:i+len(string(r))])
+		if i > start && (c != last || c == 0) {
+			out, start = append(out, s[start:i]), i
 		}
 		last = c
+	}
+	if start < len(s) {
+		out = append(out, s[start:])
 	}
 	return out
 }
