@@ -37,6 +37,7 @@ var floors = []layer{
 	{"action/internal/flagsfile", 2, "action/internal/flags"},
 	{"action/internal/flags", 2, "prompts"},
 	{"action/internal/config", 2, "prompts"},
+	{"action/internal/gen", 2, "prompts"},
 	{"action/internal/github", 2, "prompts"},
 	{"action/internal/demo", 2, ""},
 	{"action/example", 2, ""},
