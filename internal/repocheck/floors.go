@@ -38,6 +38,7 @@ var floors = []layer{
 	{"action/internal/flags", 2, "prompts"},
 	{"action/internal/config", 2, "prompts"},
 	{"action/internal/gen", 2, "prompts"},
+	{"action/internal/schema", 2, "prompts"},
 	{"action/internal/github", 2, "prompts"},
 	{"action/internal/demo", 2, ""},
 	{"action/example", 2, ""},
