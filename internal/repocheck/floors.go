@@ -34,6 +34,7 @@ var floors = []layer{
 	{"action/internal/flags", 2, "prompts"},
 	{"action/internal/config", 2, "prompts"},
 	{"action/internal/github", 2, "prompts"},
+	{"action/internal/importer", 2, "prompts"},
 	{"action/internal/demo", 2, ""},
 	{"action/example", 2, ""},
 
