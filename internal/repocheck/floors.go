@@ -40,6 +40,7 @@ var floors = []layer{
 	{"action/internal/gen", 2, "prompts"},
 	{"action/internal/schema", 2, "prompts"},
 	{"action/internal/github", 2, "prompts"},
+	{"action/internal/importer", 2, "prompts"},
 	{"action/internal/demo", 2, ""},
 	{"action/example", 2, ""},
 

@@ -28,6 +28,7 @@ var owners = []owner{
 	{"github.com/google/go-github", "action/internal/origin action/internal/github"},
 	{"github.com/sethvargo/go-githubactions", "action/internal/github"},
 	{"github.com/alecthomas/kong", "action/internal/cli"},
+	{"go.yaml.in/yaml", "action/internal/importer"},
 	{"github.com/cbroglie/mustache", "prompts"},
 	{"github.com/gowebpki/jcs", "prompts"},
 	{"github.com/santhosh-tekuri/jsonschema", "prompts"},

@@ -1,0 +1,118 @@
+package importer
+
+import (
+	"path"
+)
+
+// manyCases is from where cases get a file of their own.
+const manyCases = 20
+
+// suite is the skeleton of an evaluation.
+type suite struct {
+	defaults testCase
+	cases    []testCase
+}
+
+// testCase is one input with its assertions.
+type testCase struct {
+	description string
+	vars        object
+	threshold   any
+	metadata    any
+	asserts     []object
+}
+
+func (c testCase) empty() bool {
+	return c.description == "" && len(c.vars) == 0 && c.threshold == nil && c.metadata == nil && len(c.asserts) == 0
+}
+
+// write adds NAME.eval.toml, and NAME.cases.jsonl when there are many cases.
+func (s suite) write(d *draft) {
+	if s.defaults.empty() && len(s.cases) == 0 {
+		return
+	}
+	var w writer
+	w.comment("Imported from " + path.Base(d.file) + ": a skeleton to go on from.")
+	w.pair("prompt", d.name)
+	apart := len(s.cases) > manyCases
+	for _, c := range s.cases {
+		apart = apart || hasNull(c.vars) || hasNull(c.asserted())
+	}
+	if apart {
+		w.pair("cases", path.Base(d.base())+".cases.jsonl")
+	}
+	if !s.defaults.empty() {
+		if s.defaults.threshold != nil || s.defaults.metadata != nil {
+			w.head("[defaults]")
+		}
+		s.defaults.write(&w, "defaults")
+	}
+	if apart {
+		var lines []byte
+		for _, c := range s.cases {
+			line, err := marshal(c.object())
+			if err == nil {
+				lines = append(append(lines, line...), '\n')
+			}
+		}
+		d.addFile(d.base()+".cases.jsonl", lines)
+	} else {
+		for _, c := range s.cases {
+			w.head("[[tests]]")
+			c.write(&w, "tests")
+		}
+	}
+	d.addFile(d.base()+".eval.toml", []byte(w.String()))
+}
+
+func (c testCase) asserted() []any {
+	out := make([]any, len(c.asserts))
+	for i, a := range c.asserts {
+		out[i] = a
+	}
+	return out
+}
+
+func (c testCase) object() object {
+	var o object
+	if c.description != "" {
+		o = append(o, field{"description", c.description})
+	}
+	if len(c.vars) > 0 {
+		o = append(o, field{"vars", c.vars})
+	}
+	if c.threshold != nil {
+		o = append(o, field{"threshold", c.threshold})
+	}
+	if c.metadata != nil {
+		o = append(o, field{"metadata", c.metadata})
+	}
+	if len(c.asserts) > 0 {
+		o = append(o, field{"assert", c.asserted()})
+	}
+	return o
+}
+
+func (c testCase) write(w *writer, table string) {
+	if c.description != "" {
+		w.pair("description", c.description)
+	}
+	if c.threshold != nil {
+		w.pair("threshold", c.threshold)
+	}
+	if c.metadata != nil && !hasNull(c.metadata) {
+		w.pair("metadata", c.metadata)
+	}
+	if len(c.vars) > 0 {
+		w.head("[%s.vars]", table)
+		for _, f := range c.vars {
+			w.pair(f.key, f.value)
+		}
+	}
+	for _, a := range c.asserts {
+		w.head("[[%s.assert]]", table)
+		for _, f := range a {
+			w.pair(f.key, f.value)
+		}
+	}
+}
