@@ -1,6 +1,7 @@
 package prompts
 
 import (
+	"bytes"
 	"encoding/json"
 	"io/fs"
 	"reflect"
@@ -21,6 +22,9 @@ func FuzzLoad(f *testing.F) {
 		f.Add(file)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		if bytes.Contains(data, []byte("-- --")) { // the library of the test panics at a marker without a name
+			return
+		}
 		fsys := fstest.MapFS{}
 		for _, file := range txtar.Parse(data).Files {
 			if fs.ValidPath(file.Name) {
