@@ -110,14 +110,14 @@ func (c *checker) partial(p *partial, src []byte) bool {
 		line, col := c.at(pos)
 		return place{c.file, line, col}
 	}
-	e, within, ok := c.include(text{written, at}, tags)
+	e, within, ok := c.include(text{written, at}, false, tags)
 	p.text, p.within = e.text, within
 	return ok
 }
 
 // include expands the partials of a template that stands in file c.file; tags
-// are those of the text as written. It returns the files of the partials too.
-func (c *checker) include(t text, tags []tag) (e expanded, within []string, ok bool) {
+// are those of the text as written, which is whole unless it is that of a partial. It returns the files of the partials too.
+func (c *checker) include(t text, whole bool, tags []tag) (e expanded, within []string, ok bool) {
 	if len(partialsIn(tags)) == 0 {
 		return expanded{text: t.written}, nil, true
 	}
@@ -128,7 +128,7 @@ func (c *checker) include(t text, tags []tag) (e expanded, within []string, ok b
 			c.report(Finding{File: at.file, Line: at.line, Col: at.col, Rule: rule, Hint: hint, Message: fmt.Sprintf(format, args...)})
 		}
 	}
-	e, fits := expand(t.written, tags, func(g tag) *partial {
+	e, fits := expand(t.written, whole, tags, func(g tag) *partial {
 		if c.files == nil {
 			fail(g.pos, rulePartial, "read the folder with Load", "partial %q is out of reach: only the text of one file is known", g.name)
 			return nil
@@ -149,6 +149,11 @@ func (c *checker) include(t text, tags []tag) (e expanded, within []string, ok b
 	})
 	if ok && !fits {
 		fail(0, ruleTooLarge, "", "text with its partials is larger than %d bytes", maxSize)
+	}
+	if ok {
+		if at := e.clash(); at >= 0 {
+			fail(min(at, len(t.written)), ruleTemplate, "put a blank between them", "text and partial make another tag where they meet")
+		}
 	}
 	slices.Sort(within)
 	return e, slices.Compact(within), ok
