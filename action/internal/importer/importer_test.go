@@ -93,6 +93,11 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// accepted are findings that the source has earned.
+var accepted = map[string]string{
+	"prompty/agent.prompty": "PF034", // strict, with a property that is not required
+}
+
 func TestLoads(t *testing.T) {
 	for _, file := range fixtures(t) {
 		r := importFixture(t, file)
@@ -101,8 +106,10 @@ func TestLoads(t *testing.T) {
 			t.Errorf("%s: %v", file, err)
 			continue
 		}
-		if findings := tree.Findings(); len(findings) > 0 {
-			t.Errorf("%s: %v", file, findings)
+		for _, f := range tree.Findings() {
+			if f.Rule != accepted[file] {
+				t.Errorf("%s: %v", file, f)
+			}
 		}
 		if len(tree.Definitions()) != len(r.Prompts) {
 			t.Errorf("%s: %d definitions, want %d", file, len(tree.Definitions()), len(r.Prompts))

@@ -6,7 +6,9 @@ import (
 	"io"
 	"math"
 	"regexp"
+	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
@@ -81,6 +83,19 @@ func (r *run) yamlError(err error, first int) error {
 		return r.fail(first+max(syntax.Line, 1), max(syntax.Column, 1), "", "not YAML: %s", syntax.Message)
 	}
 	return r.fail(first+1, 1, "", "not YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
+}
+
+var surrogates = regexp.MustCompile(`\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}`)
+
+// plainJSON writes JSON such that a reader of YAML takes it: no tabs, which
+// JSON has between values only, and no pairs of escapes for one character.
+func plainJSON(text string) string {
+	text = strings.ReplaceAll(text, "\t", " ")
+	return surrogates.ReplaceAllStringFunc(text, func(pair string) string {
+		high, _ := strconv.ParseUint(pair[2:6], 16, 32)
+		low, _ := strconv.ParseUint(pair[8:], 16, 32)
+		return string(utf16.DecodeRune(rune(high), rune(low)))
+	})
 }
 
 // builder makes our tree out of the library's, with aliases and merges expanded.
