@@ -191,6 +191,7 @@ func (d *draft) schema(w *writer, key, what string, v any) {
 // finish writes the prompt, its suite and its files.
 func (d *draft) finish() {
 	d.settle()
+	d.suite.rename(d.renamed)
 	var w writer
 	w.comment("Imported from " + path.Base(d.file) + ".")
 	if d.description != "" {

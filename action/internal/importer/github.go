@@ -166,7 +166,7 @@ func (d *draft) githubOutput(root *node) {
 	}
 	v := schema.take()
 	if s, ok := v.(string); ok {
-		n, err := d.parseYAML(s, schema.line)
+		n, err := d.parseYAML(plainJSON(s), schema.line)
 		if !json.Valid([]byte(s)) || err != nil {
 			d.note(schema, "jsonSchema is not carried: it is not JSON")
 			return
@@ -224,7 +224,7 @@ func (d *draft) githubTests(root *node) {
 		case e.get("llm") != nil:
 			d.githubJudge(e.get("llm"))
 		case e.get("uses") != nil:
-			d.githubUses(e.get("uses"))
+			d.githubUses(e, e.get("uses"))
 		default:
 			d.note(e, "the evaluator is not carried: it says neither string, llm nor uses")
 		}
@@ -290,7 +290,7 @@ func (d *draft) githubJudge(n *node) {
 	d.assert("llm-rubric", strings.ReplaceAll(b.String(), "{{completion}}", "{{output}}"), append(more, field{"threshold", 0.5})...)
 }
 
-func (d *draft) githubUses(n *node) {
+func (d *draft) githubUses(e, n *node) {
 	s := n.text()
 	kinds := map[string]string{"github/similarity": "similar", "github/relevance": "answer-relevance", "github/groundedness": "context-faithfulness"}
 	rubrics := map[string]string{"github/coherence": "The answer is coherent: its parts fit together and follow from each other.", "github/fluency": "The answer is fluent: natural, correct language that is easy to read."}
@@ -305,6 +305,6 @@ func (d *draft) githubUses(n *node) {
 		d.noteAt(n.keyLine, n.keyCol, "%s becomes llm-rubric with words of our own", s)
 		d.assert("llm-rubric", rubrics[s], field{"threshold", 0.5})
 	default:
-		d.note(n, "%q is not carried: evaluators that are built in are similarity, coherence, fluency, relevance and groundedness", short(s))
+		d.note(e, "%q is not carried: evaluators that are built in are similarity, coherence, fluency, relevance and groundedness", short(s))
 	}
 }

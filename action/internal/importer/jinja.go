@@ -229,8 +229,8 @@ func (j *jinja) resolve(path string) (ref, string) {
 }
 
 // condition reads what follows if and elif.
-func (j *jinja) condition(text string, pos int) cond {
-	c := cond{text: text, pos: pos}
+func (j *jinja) condition(word, text string, pos int) cond {
+	c := cond{text: word + " " + text, pos: pos}
 	for _, term := range regexp.MustCompile(`\s+and\s+`).Split(text, -1) {
 		k := isIf
 		term = strings.TrimSpace(term)
@@ -247,7 +247,7 @@ func (j *jinja) condition(text string, pos int) cond {
 			c.bad = why
 			return c
 		}
-		c.terms = append(c.terms, piece{kind: k, ref: r, pos: pos, text: "if " + text})
+		c.terms = append(c.terms, piece{kind: k, ref: r, pos: pos, text: c.text})
 	}
 	return c
 }
@@ -260,12 +260,12 @@ func (j *jinja) statement(body string, pos int) {
 	b := j.top()
 	switch {
 	case word == "if":
-		j.blocks = append(j.blocks, block{name: "if", conds: []cond{j.condition(rest, pos)}, pos: pos, text: text})
+		j.blocks = append(j.blocks, block{name: "if", conds: []cond{j.condition(word, rest, pos)}, pos: pos, text: text})
 	case word == "for":
 		j.openLoop(body, text, pos)
 	case (word == "elif" || word == "elseif") && b.name == "if":
 		j.branch()
-		b.conds = append(b.conds, j.condition(rest, pos))
+		b.conds = append(b.conds, j.condition(word, rest, pos))
 	case word == "else" && (b.name == "if" || b.name == "for"):
 		j.branch()
 		b.conds = append(b.conds, cond{text: "else", pos: pos})

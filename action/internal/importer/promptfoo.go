@@ -11,7 +11,7 @@ import (
 func (r *run) promptfoo() error {
 	text := r.text
 	if strings.HasSuffix(strings.ToLower(r.file), ".json") {
-		text = strings.ReplaceAll(text, "\t", " ") // JSON strings have no bare tabs, YAML takes none
+		text = plainJSON(text)
 	}
 	root, err := r.parseYAML(text, 0)
 	if err != nil {
@@ -124,9 +124,10 @@ func (f *foo) named(at *node, text, label string) {
 // inline is a prompt in the configuration itself.
 func (f *foo) inline(at *node, text, label string) {
 	if trimmed := strings.TrimSpace(text); strings.HasPrefix(trimmed, "[") && strings.Contains(trimmed, `"role"`) {
-		if n, err := f.parseYAML(text, at.line-1); err == nil && f.chat(f.run, n, label) {
+		if n, err := f.parseYAML(plainJSON(text), at.line-1); err == nil && f.chat(f.run, n, label) {
 			return
 		}
+		f.noteAt(at.line, at.col, "the chat is built by a template and is no JSON before it is rendered: it is written as one user message; write [[messages]]")
 	}
 	tell := func(s string) *template { return f.templateAt(at, s) }
 	f.found = append(f.found, source{slug(label), []said{{"user", text, at, tell}}, true})
@@ -136,7 +137,7 @@ func (f *foo) inline(at *node, text, label string) {
 func (f *foo) contents(sub *run, at *node, text, label, name, ext string) {
 	if ext == ".json" || ext == ".yaml" || ext == ".yml" {
 		if ext == ".json" {
-			text = strings.ReplaceAll(text, "\t", " ")
+			text = plainJSON(text)
 		}
 		n, err := sub.parseYAML(text, 0)
 		if err != nil || !f.chat(sub, n, label+name) {

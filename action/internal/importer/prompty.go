@@ -92,6 +92,9 @@ func (d *draft) responseFormat(n *node) {
 		d.output = &output{format: "text"}
 	case "json_object", "json_schema":
 		d.output = &output{format: "json"}
+	default:
+		d.note(n, "%s is not carried: its type is none of text, json_object and json_schema", n.key)
+		return
 	}
 	if s := n.get("json_schema"); s != nil {
 		d.jsonSchema(s, s.take())
@@ -106,7 +109,7 @@ func (d *draft) openAITools(n *node) {
 	}
 	for _, e := range n.items {
 		f := e.get("function")
-		if !f.has("name") {
+		if kind := e.get("type"); !f.has("name") || kind != nil && kind.plain() != "function" {
 			d.note(e, "the tool is not carried: only functions are")
 			continue
 		}
@@ -161,14 +164,13 @@ func (d *draft) promptyInputs(n *node, old bool) map[string]string {
 			v.kind = kindOf(v.preset)
 			continue
 		}
-		kind := e.get("kind", "type").text()
-		switch kind {
+		switch kind := e.get("kind", "type").text(); kind {
 		case "thread", "image":
 			special[name] = kind
 			d.describeSpecial(e, name, kind)
 			continue
 		case "file", "audio":
-			d.noteAt(e.keyLine, e.keyCol, "the kind %s of the input %q has no counterpart: it is declared as a text", kind, e.name)
+			d.noteAt(e.get("kind", "type").keyLine, e.keyCol, "the kind %s of the input %q has no counterpart: it is declared as a text", kind, e.name)
 		}
 		v := d.variable(name)
 		v.declared, v.at = true, e.node
@@ -211,13 +213,23 @@ func (d *draft) property(v *variable, e entry) {
 	if p := e.get("enumValues", "enum"); p != nil && p.list {
 		v.enum, _ = p.take().([]any)
 	}
-	v.kind = ourKind(e.get("kind", "type").text())
+	v.kind = d.kind(e.get("kind", "type"))
 	if v.kind == "" {
 		v.kind = kindOf(v.preset)
 	}
 	if v.kind == "array" && e.has("items") || v.kind == "object" && e.has("properties") {
 		v.schema = d.propertySchema(e)
 	}
+}
+
+// kind reads the kind of a property.
+func (d *draft) kind(n *node) string {
+	s, written := n.str()
+	kind := ourKind(s)
+	if written && kind == "" {
+		d.note(n, "the kind %q is not carried: it is string, integer, float, number, boolean, array or object", short(s))
+	}
+	return kind
 }
 
 // ourKind is our name for a kind, "" for one that we do not have.
@@ -244,7 +256,7 @@ func ourKind(kind string) string {
 // propertySchema is a Prompty property as a JSON Schema.
 func (d *draft) propertySchema(e entry) object {
 	out := object{}
-	if kind := ourKind(e.get("kind", "type").text()); kind != "" {
+	if kind := d.kind(e.get("kind", "type")); kind != "" {
 		out = append(out, field{"type", kind})
 	}
 	if s := e.get("description").text(); s != "" {
@@ -337,9 +349,12 @@ func templateKind(n *node) string {
 	if !n.table {
 		return n.text()
 	}
-	n.get("parser").get("kind").text()
-	if p := n.get("parser"); p != nil && !p.table {
-		p.text()
+	parser := n.get("parser")
+	if parser != nil && parser.table {
+		parser = parser.get("kind")
+	}
+	if s := strings.ToLower(strings.TrimSuffix(parser.plain(), ".chat")); s == "prompty" {
+		parser.used = true
 	}
 	f := n.get("format", "type", "kind")
 	if f != nil && f.table {
@@ -412,8 +427,18 @@ func (d *draft) thread(name string, offset int) {
 		d.noteAt(line, col, "the second %q is not carried: a placeholder stands once", name)
 		return
 	}
-	d.variables = slices.DeleteFunc(d.variables, func(v *variable) bool { return v.name == name })
+	d.undeclare(name)
 	d.messages = append(d.messages, &message{placeholder: name})
+}
+
+// undeclare drops a variable that turned out to be a placeholder.
+func (d *draft) undeclare(name string) {
+	d.variables = slices.DeleteFunc(d.variables, func(v *variable) bool {
+		if v.name == name && v.at != nil {
+			d.noteAt(v.at.keyLine, v.at.keyCol, "what the source says of %q is not carried: it is a placeholder, which has no type, default or example", name)
+		}
+		return v.name == name
+	})
 }
 
 // promptyText is one message.
@@ -425,7 +450,7 @@ func (d *draft) promptyText(text string, from int, role, kind string, special ma
 	var pieces []piece
 	switch kind {
 	case "mustache", "handlebars":
-		pieces = parseMustache(text, d.varName, kind)
+		pieces = d.bind(parseMustache(text, d.varName, kind))
 	case "jinja2", "jinja", "nunjucks":
 		pieces = parseJinja(text, d.varName)
 	default:
@@ -442,10 +467,30 @@ func (d *draft) promptyText(text string, from int, role, kind string, special ma
 			pieces[i].kind = isMedia
 		case special[p.ref.root] == "thread":
 			pieces[i].kind, pieces[i].text = isHistory, p.ref.root
-			d.variables = slices.DeleteFunc(d.variables, func(v *variable) bool { return v.name == p.ref.root })
+			if i > 0 && pieces[i-1].kind == isText {
+				pieces[i-1].text = strings.TrimRight(pieces[i-1].text, " \t\n")
+			}
+			if i+1 < len(pieces) && pieces[i+1].kind == isText {
+				pieces[i+1].text = strings.TrimLeft(pieces[i+1].text, " \t\n")
+			}
+			d.undeclare(p.ref.root)
 		}
 	}
 	d.split(pieces, t, role)
+}
+
+// bind takes names inside of Mustache's sections for variables when they are
+// declared.
+func (d *draft) bind(pieces []piece) []piece {
+	for i, p := range pieces {
+		root, _, _ := strings.Cut(p.ref.path, ".")
+		declared := slices.ContainsFunc(d.variables, func(v *variable) bool { return v.name == root })
+		if p.ref.root == "" && p.ref.path != "." && declared {
+			pieces[i].ref.root = root
+		}
+		d.bind(p.body)
+	}
+	return pieces
 }
 
 var (

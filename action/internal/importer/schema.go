@@ -18,7 +18,11 @@ func (r *run) picoschema(n *node) any {
 			return n.take()
 		}
 		if p := n.get("properties"); p != nil && p.table {
-			return append(object{{"type", "object"}}, n.take().(object)...)
+			if t := n.get("type"); t != nil {
+				r.note(t, "the type of %s is not carried: what has properties is an object", short(n.key))
+			}
+			o, _ := n.take().(object)
+			return append(object{{"type", "object"}}, without(o, "type")...)
 		}
 		return r.picoObject(n)
 	case n.list:
@@ -30,6 +34,9 @@ func (r *run) picoschema(n *node) any {
 
 // plain is the text of a scalar, without taking it.
 func (n *node) plain() string {
+	if n == nil {
+		return ""
+	}
 	s, _ := n.value.(string)
 	return s
 }
@@ -129,15 +136,38 @@ func (d *draft) inputs(schema any, at *node) {
 	for _, p := range properties {
 		s, _ := p.value.(object)
 		v := d.variable(d.varName(p.key))
-		v.declared, v.at = true, at
+		v.declared, v.at = true, propertyOf(at, p.key)
 		v.optional = !slices.Contains(required, any(p.key))
 		v.fromSchema(d, s)
+	}
+	for _, name := range required {
+		if key, ok := name.(string); !ok || !contains(properties, key) {
+			line, col := at.keyLine, at.keyCol
+			if n := at.get("required"); n != nil {
+				line, col = n.keyLine, n.keyCol
+			}
+			d.noteAt(line, col, "the required %q is not carried: it is no property", short(key))
+		}
 	}
 	for _, f := range o {
 		if !slices.Contains([]string{"type", "properties", "required", "additionalProperties"}, f.key) {
 			d.noteAt(at.keyLine, at.keyCol, "%s of the input's schema is not carried: variables are declared one by one", f.key)
 		}
 	}
+}
+
+// propertyOf is where a schema of the source declares a property.
+func propertyOf(at *node, name string) *node {
+	if p := at.get("properties").get(name); p != nil {
+		return p
+	}
+	for _, m := range at.members {
+		key, _, _ := strings.Cut(m.key, "(")
+		if strings.TrimSuffix(strings.TrimSpace(key), "?") == name {
+			return m
+		}
+	}
+	return at
 }
 
 // fromSchema takes what a JSON Schema says of one value.
@@ -147,6 +177,8 @@ func (v *variable) fromSchema(d *draft, s object) {
 		list = slices.DeleteFunc(slices.Clone(list), func(e any) bool { return e == "null" })
 		if kind = nil; len(list) == 1 {
 			kind = list[0]
+		} else {
+			d.noteAt(v.at.keyLine, v.at.keyCol, "the types of the variable %q are not carried: a variable has one", v.name)
 		}
 	}
 	if description, ok := s.get("description").(string); ok {

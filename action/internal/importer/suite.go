@@ -2,6 +2,7 @@ package importer
 
 import (
 	"path"
+	"slices"
 )
 
 // manyCases is from where cases get a file of their own.
@@ -24,6 +25,22 @@ type testCase struct {
 
 func (c testCase) empty() bool {
 	return c.description == "" && len(c.vars) == 0 && c.threshold == nil && c.metadata == nil && len(c.asserts) == 0
+}
+
+// rename gives the values of cases the names that the variables got.
+func (s *suite) rename(names map[string]string) {
+	vars := func(c *testCase) {
+		c.vars = slices.Clone(c.vars)
+		for i, f := range c.vars {
+			if to, ok := names[f.key]; ok {
+				c.vars[i].key = to
+			}
+		}
+	}
+	vars(&s.defaults)
+	for i := range s.cases {
+		vars(&s.cases[i])
+	}
 }
 
 // write adds NAME.eval.toml, and NAME.cases.jsonl when there are many cases.

@@ -8,9 +8,10 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
-	"go.yaml.in/yaml/v3"
+	"go.yaml.in/yaml/v4"
 )
 
 const (
@@ -48,8 +49,6 @@ func (o object) get(key string) any {
 	return nil
 }
 
-var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(?s:(.*))$`)
-
 // parseYAML reads one document. The first line of text is line first+1 of the file.
 func (r *run) parseYAML(text string, first int) (root *node, err error) {
 	defer func() {
@@ -79,15 +78,24 @@ func (r *run) parseYAML(text string, first int) (root *node, err error) {
 }
 
 func (r *run) yamlError(err error, first int) error {
-	m := yamlLine.FindStringSubmatch(err.Error())
-	if m == nil {
-		return r.fail(0, 0, "", "not YAML: %s", err)
+	var syntax *yaml.ParserError
+	if errors.As(err, &syntax) {
+		return r.fail(first+max(syntax.Line, 1), max(syntax.Column, 1), "", "not YAML: %s", syntax.Message)
 	}
-	line, _ := strconv.Atoi(m[1])
-	if line == 0 {
-		return r.fail(first+1, 1, "", "not YAML: %s", m[2])
-	}
-	return r.fail(line+first, 1, "", "not YAML: %s", m[2])
+	return r.fail(first+1, 1, "", "not YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
+}
+
+var surrogates = regexp.MustCompile(`\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}`)
+
+// plainJSON writes JSON such that a reader of YAML takes it: no tabs, which
+// JSON has between values only, and no pairs of escapes for one character.
+func plainJSON(text string) string {
+	text = strings.ReplaceAll(text, "\t", " ")
+	return surrogates.ReplaceAllStringFunc(text, func(pair string) string {
+		high, _ := strconv.ParseUint(pair[2:6], 16, 32)
+		low, _ := strconv.ParseUint(pair[8:], 16, 32)
+		return string(utf16.DecodeRune(rune(high), rune(low)))
+	})
 }
 
 // builder makes our tree out of the library's, with aliases and merges expanded.
@@ -300,7 +308,7 @@ func (n *node) accounted() bool {
 	return false
 }
 
-var secretKey = regexp.MustCompile(`(?i)(api[_-]?key|secret|password|passwd|credential|authorization|headers|connection|(^|[_-])(token|key)s?$|(auth|access|bearer)[_-]?token)`)
+var secretKey = regexp.MustCompile(`(?i)(secret|password|passwd|credential|authorization|headers|connection|(^|[_-])(token|key)$|(api|auth|access|bearer|private|subscription)[_-]?(key|token))`)
 
 // leftovers notes everything that nobody took.
 func (r *run) leftovers(n *node) {
