@@ -33,6 +33,7 @@ require (
 	golang.org/x/sys v0.48.0
 	golang.org/x/text v0.43.0
 	google.golang.org/api v0.272.0
+	znkr.io/diff v1.0.0
 )
 
 require (

@@ -15,8 +15,9 @@ import (
 type checker struct {
 	*source
 	*findingList
-	files  *files // where it may look for other files; nil for none
-	broken bool   // something in another file stands in the way, and has its finding there
+	files   *files // where it may look for other files; nil for none
+	decoded bool   // the file is TOML
+	broken  bool   // something in another file stands in the way, and has its finding there
 }
 
 type findingList struct{ findings Findings }

@@ -53,13 +53,14 @@ type InputDoc struct {
 func Parse(file, name string, src []byte) (*Definition, error) {
 	c := &checker{source: &source{file: file, lines: []int{0}}, findingList: &findingList{}}
 	d, findings := c.definition(name, src, nil)
-	if d == nil {
+	if d.Prompt == nil {
 		return nil, findings
 	}
 	return d, nil
 }
 
-// definition returns nil and the findings that say why, or the definition.
+// definition returns the definition, and all that there is to say about it; with
+// an error among that, or in a file that it refers to, it has no prompt.
 func (c *checker) definition(name string, src []byte, ignore func(Finding) bool) (*Definition, Findings) {
 	d := &Definition{File: c.file}
 	c.read(name, src, d)
@@ -67,25 +68,23 @@ func (c *checker) definition(name string, src []byte, ignore func(Finding) bool)
 		c.addFile(ruleTooLarge, "", "there may be more findings: only %d are listed", maxFindings)
 	}
 	c.findings.Sort()
-	var errs Findings
+	var rest Findings
 	for _, f := range c.findings {
 		rule, _ := RuleByID(f.Rule)
 		_, ignored := d.Ignore[f.Rule]
 		switch {
 		case rule.Ignorable && (ignored || ignore != nil && ignore(f)):
 			d.Ignored = append(d.Ignored, f)
-		case f.Severity == Error:
-			errs = append(errs, f)
 		default:
-			d.Warnings = append(d.Warnings, f)
+			rest = append(rest, f)
 		}
 	}
-	if len(errs) > 0 || d.Prompt == nil {
-		all := append(errs, d.Warnings...)
-		all.Sort()
-		return nil, all
+	if len(rest.Errors()) > 0 {
+		d.Prompt = nil
+	} else {
+		d.Warnings = rest
 	}
-	return d, nil
+	return d, rest
 }
 
 // read fills d; without a prompt when something stands in the way of one.
@@ -102,6 +101,7 @@ func (c *checker) read(name string, src []byte, d *Definition) {
 	if !ok {
 		return
 	}
+	c.decoded = true
 	artifact := map[string]any{"promptflag": 1, "name": name}
 	c.about(file, d)
 	c.identity(file, d, artifact)
@@ -113,7 +113,7 @@ func (c *checker) read(name string, src []byte, d *Definition) {
 			return
 		}
 	}
-	data, err := canonical(artifact)
+	data, err := canonicalPlain(artifact)
 	if err == nil && len(data) > maxSize {
 		err = fmt.Errorf("prompt is larger than %d bytes", maxSize)
 	}

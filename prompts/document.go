@@ -6,8 +6,8 @@ import "fmt"
 // files of a prompts repository are read with it, so that their findings look
 // like those of definitions.
 type Document struct {
-	// Values are as github.com/BurntSushi/toml decodes them: tables are
-	// map[string]any, arrays []any or []map[string]any, integers int64.
+	// Values are tables as map[string]any, arrays, also those of tables, as []any,
+	// integers as int64.
 	Values map[string]any
 
 	source *source

@@ -47,12 +47,13 @@ func (e expanded) origin(pos int) (src int, partial string) {
 
 // expand puts partials in the place of their tags, as Mustache says: a tag that
 // stands alone on its line indents every line of its partial. A partial always
-// starts with {{ and }}, whatever the delimiters around its tag are. It reports
-// whether the result is within maxSize.
-func expand(text string, tags []tag, find func(tag) *partial) (expanded, bool) {
+// starts with {{ and }}, whatever the delimiters around its tag are. The text of
+// a partial is not whole: something may follow it. It reports whether the result
+// is within maxSize.
+func expand(text string, whole bool, tags []tag, find func(tag) *partial) (expanded, bool) {
 	var b strings.Builder
 	e := expanded{pieces: []piece{{}}}
-	done := 0
+	done, around := 0, sides{}
 	for _, t := range tags {
 		if t.kind != '>' {
 			continue
@@ -67,7 +68,19 @@ func expand(text string, tags []tag, find func(tag) *partial) (expanded, bool) {
 		if b.Len()+len(p.text)+len(indent)*strings.Count(p.text, "\n") > maxSize {
 			return expanded{}, false
 		}
-		insert(&b, p.text, indent, t.delims, alone)
+		if alone {
+			insert(&b, p.text, indent, t.delims, true, to == len(text))
+		} else {
+			if around.left == nil {
+				around = sidesIn(text)
+			}
+			head, inner, tail := around.inline(t, p.text, to == len(text))
+			b.WriteString(head)
+			insert(&b, inner, "", t.delims, false, to == len(text))
+			if to < len(text) || !whole {
+				b.WriteString(tail)
+			}
+		}
 		if alone && p.text == "" && to < len(text) {
 			to++ // the line end goes with the line
 		}
@@ -77,6 +90,19 @@ func expand(text string, tags []tag, find func(tag) *partial) (expanded, bool) {
 	b.WriteString(text[done:])
 	e.text = b.String()
 	return e, len(e.text) <= maxSize
+}
+
+// clash finds a tag that neither text has by itself: braces at the end of one
+// and at the start of the other. It returns where the partial's tag is, or -1.
+func (e expanded) clash() int {
+	tags, _ := allTags(e.text)
+	for _, p := range e.pieces[1:] {
+		i := sort.Search(len(tags), func(i int) bool { return tags[i].end > p.out })
+		if i < len(tags) && tags[i].pos < p.out {
+			return p.src
+		}
+	}
+	return -1
 }
 
 // standalone says whether nothing but blanks is around a tag on its line, and
@@ -96,8 +122,9 @@ func standalone(text string, t tag) (from, to int, indent string, alone bool) {
 
 // insert writes a partial, between tags that set the delimiters to {{ and }}
 // and back when others hold. Such tags stand on lines of their own where the
-// partial does, because Mustache drops those lines.
-func insert(b *strings.Builder, text, indent string, around delims, alone bool) {
+// partial does, because Mustache drops those lines. At the end of the text
+// nothing is left that other delimiters could be for.
+func insert(b *strings.Builder, text, indent string, around delims, alone, atEnd bool) {
 	if text == "" {
 		return
 	}
@@ -118,7 +145,7 @@ func insert(b *strings.Builder, text, indent string, around delims, alone bool) 
 		}
 		b.WriteString(line)
 	}
-	if changed {
+	if changed && !atEnd {
 		b.WriteString(end + "{{=" + around.String() + "=}}")
 	}
 }

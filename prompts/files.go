@@ -31,7 +31,7 @@ func (t table) reference(key string, d *Definition) ([]byte, *checker) {
 		if errors.Is(err, fs.ErrNotExist) {
 			hint = "create it, or mend the path"
 		}
-		t.add(ruleReference, at, hint, "%s: %s", t.name(key), err)
+		t.add(ruleReference, at, hint, "%s: %s: %s", t.name(key), file, reason(err))
 		return nil, nil
 	}
 	d.Files = append(d.Files, file)

@@ -43,6 +43,7 @@ func (c *checker) identity(file table, d *Definition, artifact map[string]any) {
 	}
 	if t, ok := file.table("parameters"); ok {
 		t.parameters()
+		t.suits(file.m["model"])
 		artifact["parameters"] = t.m
 	}
 	v := &inputs{types: map[string]string{}, used: map[string]bool{}}

@@ -26,6 +26,16 @@ func canonical(v any) ([]byte, error) {
 	return jcs.Transform(plain)
 }
 
+// canonicalPlain is canonical for values that checker.plain has seen: all their
+// numbers are exact.
+func canonicalPlain(v any) ([]byte, error) {
+	plain, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	return jcs.Transform(plain)
+}
+
 func exactNumbers(data []byte) error {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()

@@ -132,7 +132,7 @@ func (m *messages) template(c *checker, t text) string {
 	if len(tags) == 0 && len(problems) == 0 {
 		return t.written
 	}
-	e, within, ok := c.include(t, tags)
+	e, within, ok := c.include(t, true, tags)
 	m.d.Partials = append(m.d.Partials, within...)
 	switch {
 	case len(problems) > 0: // positions are those of the text as written

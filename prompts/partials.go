@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // files is what one Load reads besides definitions. Partials are read on
@@ -18,6 +19,9 @@ type files struct {
 	complete    bool   // every partial below root is in the map
 	partials    map[string]*partial
 	findingList // about partials
+
+	mu   sync.Mutex
+	seen map[string]bool // files that were read
 }
 
 // partial is one _name.md.
@@ -68,7 +72,7 @@ func (f *files) partial(file string) *partial {
 		p.state = missing
 		return p
 	case err != nil:
-		c.addFile(ruleUnreadable, "", "%s", err)
+		c.addFile(ruleUnreadable, "", "%s", reason(err))
 		p.state = broken
 		return p
 	}
@@ -106,14 +110,14 @@ func (c *checker) partial(p *partial, src []byte) bool {
 		line, col := c.at(pos)
 		return place{c.file, line, col}
 	}
-	e, within, ok := c.include(text{written, at}, tags)
+	e, within, ok := c.include(text{written, at}, false, tags)
 	p.text, p.within = e.text, within
 	return ok
 }
 
 // include expands the partials of a template that stands in file c.file; tags
-// are those of the text as written. It returns the files of the partials too.
-func (c *checker) include(t text, tags []tag) (e expanded, within []string, ok bool) {
+// are those of the text as written, which is whole unless it is that of a partial. It returns the files of the partials too.
+func (c *checker) include(t text, whole bool, tags []tag) (e expanded, within []string, ok bool) {
 	if len(partialsIn(tags)) == 0 {
 		return expanded{text: t.written}, nil, true
 	}
@@ -124,7 +128,7 @@ func (c *checker) include(t text, tags []tag) (e expanded, within []string, ok b
 			c.report(Finding{File: at.file, Line: at.line, Col: at.col, Rule: rule, Hint: hint, Message: fmt.Sprintf(format, args...)})
 		}
 	}
-	e, fits := expand(t.written, tags, func(g tag) *partial {
+	e, fits := expand(t.written, whole, tags, func(g tag) *partial {
 		if c.files == nil {
 			fail(g.pos, rulePartial, "read the folder with Load", "partial %q is out of reach: only the text of one file is known", g.name)
 			return nil
@@ -145,6 +149,11 @@ func (c *checker) include(t text, tags []tag) (e expanded, within []string, ok b
 	})
 	if ok && !fits {
 		fail(0, ruleTooLarge, "", "text with its partials is larger than %d bytes", maxSize)
+	}
+	if ok {
+		if at := e.clash(); at >= 0 {
+			fail(min(at, len(t.written)), ruleTemplate, "put a blank between them", "text and partial make another tag where they meet")
+		}
 	}
 	slices.Sort(within)
 	return e, slices.Compact(within), ok
@@ -174,6 +183,9 @@ func (f *files) read(file string) ([]byte, error) {
 		return nil, err
 	}
 	defer r.Close()
+	f.mu.Lock()
+	f.seen[file] = true
+	f.mu.Unlock()
 	data := make([]byte, 0, min(info.Size(), maxSize)+2)
 	for {
 		n, err := r.Read(data[len(data):cap(data)])
@@ -189,6 +201,18 @@ func (f *files) read(file string) ([]byte, error) {
 			data = append(data, 0)[:len(data)]
 		}
 	}
+}
+
+// reason is why a file could not be read, without its name.
+func reason(err error) string {
+	var at *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "file does not exist"
+	case errors.As(err, &at):
+		return at.Err.Error()
+	}
+	return err.Error()
 }
 
 // textFile takes the bytes of a file that is text.

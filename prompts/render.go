@@ -307,6 +307,7 @@ func (v *variable) fits(value any) error {
 		keyword := strings.Join(leaf.ErrorKind.KeywordPath(), "/")
 		faults = append(faults, fmt.Sprintf("%q at /%s", keyword, strings.Join(leaf.InstanceLocation, "/")))
 	})
+	slices.Sort(faults) // the library has them in no order
 	return errors.New("does not fit its schema: " + shorten(strings.Join(faults, ", ")))
 }
 

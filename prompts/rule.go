@@ -65,6 +65,7 @@ const (
 	ruleLineEnds      = "PF036"
 	rulePart          = "PF037"
 	ruleIgnore        = "PF038"
+	ruleFamily        = "PF039"
 )
 
 // Rules are the rules of the language, by id. The slice is the caller's own.
@@ -193,4 +194,7 @@ var rules = []Rule{
 	{ID: ruleIgnore, Name: "ignore", Severity: Error,
 		Summary: "[check] ignore names no rule, a rule that cannot be ignored, or gives no reason.",
 		Why:     "An exception that nobody can explain is kept for ever."},
+	{ID: ruleFamily, Name: "model-parameter", Severity: Warning, Ignorable: true,
+		Summary: "The family of the model does not take a parameter.",
+		Why:     "Its API refuses the request or ignores the parameter. Known are OpenAI's chat and reasoning models, Claude and Gemini, as documented in November 2026; other models are not judged."},
 }

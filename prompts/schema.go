@@ -61,6 +61,7 @@ func (s *schema) violation(v any) string {
 	leaves(invalid, func(leaf *jsonschema.ValidationError) {
 		texts = append(texts, "at /"+strings.Join(leaf.InstanceLocation, "/")+": "+leaf.ErrorKind.LocalizedString(english()))
 	})
+	slices.Sort(texts) // the library has them in no order
 	return shorten(texts[0])
 }
 

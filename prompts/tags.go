@@ -3,12 +3,13 @@ package prompts
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
-// tag is one {{…}} of a template, comments excepted.
+// tag is one {{…}} of a template.
 type tag struct {
-	kind     byte   // 0 for a value, or '#', '^', '/', '>', '='
+	kind     byte   // 0 for a value, or '#', '^', '/', '>', '=', '!'
 	name     string // "." or segments joined by '.'; of a partial its path; of '=' nothing
 	pos, end int    // the tag with its delimiters
 	delims   delims // in which it is written; of '=' those that it sets
@@ -44,6 +45,13 @@ var (
 // scanTags finds the tags of a template. The library gives neither their
 // positions nor the set-delimiter tags, and drops some malformed tags in silence.
 func scanTags(text string) (tags []tag, problems []problem) {
+	tags, problems = allTags(text)
+	tags = slices.DeleteFunc(tags, func(t tag) bool { return t.kind == '!' })
+	return tags, append(problems, unbalanced(tags)...)
+}
+
+// allTags are the tags and the comments of a template.
+func allTags(text string) (tags []tag, problems []problem) {
 	now := mustacheDelims()
 	for i := 0; ; {
 		open := strings.Index(text[i:], now.open)
@@ -72,11 +80,11 @@ func scanTags(text string) (tags []tag, problems []problem) {
 		case t.kind == '=':
 			now = t.delims
 			fallthrough
-		case t.kind != '!':
+		default:
 			tags = append(tags, t)
 		}
 	}
-	return tags, append(problems, unbalanced(tags)...)
+	return tags, problems
 }
 
 func parseTag(inner string, in delims) (tag, *problem) {

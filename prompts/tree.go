@@ -14,8 +14,10 @@ import (
 // Tree is every prompt below one root.
 type Tree struct {
 	byName   map[string]*Definition
+	broken   []*Definition
 	findings Findings
 	partials []Partial
+	files    []string
 }
 
 // Partial is a text that prompts include.
@@ -49,12 +51,20 @@ func (t *Tree) Lookup(name string) (*Definition, bool) {
 	return d, ok
 }
 
+// Broken are the definitions that are TOML and have errors, sorted by file: what
+// could be read of them, and no prompt.
+func (t *Tree) Broken() []*Definition { return slices.Clone(t.broken) }
+
 // Findings are all there is to say, warnings and notes included, in file order.
 func (t *Tree) Findings() Findings { return slices.Clone(t.findings) }
 
 // Partials are the _name.md files below the root, by file. Those that no prompt
 // uses are there too; prompts with errors use none.
 func (t *Tree) Partials() []Partial { return slices.Clone(t.partials) }
+
+// Files are all files that were read: definitions, partials, and what they refer
+// to, those with errors too; sorted.
+func (t *Tree) Files() []string { return slices.Clone(t.files) }
 
 // Load parses every prompt below root, a folder of fsys. A file's name is its
 // path below root without .toml and with dots for slashes. Folders, and files
@@ -68,7 +78,7 @@ func Load(fsys fs.FS, root string, options *LoadOptions) (*Tree, error) {
 	if options == nil {
 		options = &LoadOptions{}
 	}
-	l := &loader{files: &files{fsys: fsys, root: root, partials: map[string]*partial{}}, options: options,
+	l := &loader{files: &files{fsys: fsys, root: root, partials: map[string]*partial{}, seen: map[string]bool{}}, options: options,
 		names: map[string]string{}, tree: &Tree{byName: map[string]*Definition{}}}
 	switch {
 	case !fs.ValidPath(root):
@@ -122,7 +132,7 @@ func (l *loader) some(names []string) {
 // processors.
 func (l *loader) all() {
 	if err := fs.WalkDir(l.fsys, l.root, l.visit); err != nil {
-		l.add(ruleUnreadable, l.root, "", err.Error())
+		l.add(ruleUnreadable, l.root, "", reason(err))
 	}
 	for _, file := range l.found {
 		l.partial(file)
@@ -147,7 +157,7 @@ func (l *loader) all() {
 func (l *loader) visit(file string, d fs.DirEntry, err error) error {
 	switch base := path.Base(file); {
 	case err != nil:
-		l.add(ruleUnreadable, file, "", err.Error())
+		l.add(ruleUnreadable, file, "", reason(err))
 	case file == l.root:
 		if !d.IsDir() {
 			l.add(ruleUnreadable, file, "", "not a folder")
@@ -197,13 +207,13 @@ func (l *loader) parse(j *job) {
 		if errors.Is(err, fs.ErrNotExist) {
 			hint = "a prompt's name is the path of its file"
 		}
-		c.addFile(ruleUnreadable, hint, "%s", err)
+		c.addFile(ruleUnreadable, hint, "%s", reason(err))
 		j.findings = c.findings
 		return
 	}
 	j.definition, j.findings = c.definition(j.name, src, l.options.Ignore)
-	if j.definition != nil {
-		j.findings = j.definition.Warnings
+	if !c.decoded {
+		j.definition = nil
 	}
 }
 
@@ -213,6 +223,10 @@ func (l *loader) finish() (*Tree, error) {
 	for _, j := range l.work {
 		l.findings = append(l.findings, j.findings...)
 		if j.definition == nil {
+			continue
+		}
+		if j.definition.Prompt == nil {
+			l.tree.broken = append(l.tree.broken, j.definition)
 			continue
 		}
 		l.tree.byName[j.name] = j.definition
@@ -234,6 +248,8 @@ func (l *loader) finish() (*Tree, error) {
 			}
 		}
 	}
+	slices.SortFunc(l.tree.broken, func(a, b *Definition) int { return strings.Compare(a.File, b.File) })
+	l.tree.files = slices.Sorted(maps.Keys(l.seen))
 	l.findings.Sort()
 	l.tree.findings = slices.CompactFunc(l.findings, func(a, b Finding) bool { return a.String() == b.String() })
 	if errs := l.tree.findings.Errors(); len(errs) > 0 {

@@ -103,7 +103,7 @@ prompts/b.toml: PF008 prompt has no messages (add [[messages]] with role and con
 			name:  "a root that is not there",
 			root:  "prompts",
 			files: map[string]string{"a.toml": hello},
-			want:  "\nprompts: PF001 open prompts: file does not exist",
+			want:  "\nprompts: PF001 file does not exist",
 		},
 		{
 			name:  "a root that is a file",

@@ -8,8 +8,15 @@ import (
 	"io/fs"
 )
 
-//go:embed promptflag.toml prompts .gitignore .github
+//go:embed promptflag.toml all:prompts .gitignore .github
 var files embed.FS
 
 // FS returns the repository.
 func FS() fs.FS { return files }
+
+//go:embed docs
+var pages embed.FS
+
+// Docs returns the pages about the language and its rules, as Markdown:
+// docs/format.md and docs/rules.md.
+func Docs() fs.FS { return pages }

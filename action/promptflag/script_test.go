@@ -25,6 +25,7 @@ func TestMain(m *testing.M) {
 //
 //	example [DIR]            lay out action/example, in a new git repository
 //	commit MESSAGE           commit everything
+//	append FILE FROM         add one file to the end of another
 //	person dial|disable|enable|delete|off|on …   what somebody does on the flag server
 func TestScripts(t *testing.T) {
 	scripts, err := filepath.Glob("../testdata/script/*.txtar")
@@ -51,6 +52,7 @@ func TestScripts(t *testing.T) {
 			"person":  cmdPerson,
 			"exits":   cmdExits,
 			"replace": cmdReplace,
+			"append":  cmdAppend,
 		},
 	})
 }
@@ -97,6 +99,11 @@ func cmdReplace(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("%q is %d times in %s", args[1], n, args[0])
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), bytes.Replace(data, []byte(args[1]), []byte(args[2]), 1), 0o644))
+}
+
+// cmdAppend adds one file to the end of another: append FILE FROM.
+func cmdAppend(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(ts.ReadFile(args[0])+ts.ReadFile(args[1])), 0o644))
 }
 
 // cmdPerson changes production's flag of a prompt in the embedded document:

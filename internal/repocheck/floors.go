@@ -20,10 +20,14 @@ type layer struct {
 var floors = []layer{
 	{"action/promptflag", 4, "action/internal/cli"},
 
-	{"action/internal/cli", 3, "action/example action/internal/* prompts store store/cloud evalkit evalkit/llm provider provider/unleashflags"},
+	{"action/internal/cli", 3, "action/example action/internal/* prompts prompts/compare store store/cloud evalkit evalkit/llm provider provider/unleashflags"},
 
 	{"action/internal/publish", 2, "action/internal/config action/internal/flags action/internal/plan action/internal/rollout prompts store"},
 	{"action/internal/bundle", 2, "prompts store"},
+	{"action/internal/check", 2, "action/internal/config action/internal/secrets prompts prompts/compare"},
+	{"action/internal/live", 2, "action/internal/config action/internal/flags action/internal/plan prompts store"},
+	{"action/internal/gitfs", 2, ""},
+	{"action/internal/secrets", 2, ""},
 	{"action/internal/status", 2, "action/internal/config action/internal/flags action/internal/plan prompts store"},
 	{"action/internal/rollout", 2, "action/internal/config action/internal/flags action/internal/plan prompts store"},
 	{"action/internal/report", 2, "action/internal/plan prompts"},
@@ -33,6 +37,8 @@ var floors = []layer{
 	{"action/internal/flagsfile", 2, "action/internal/flags"},
 	{"action/internal/flags", 2, "prompts"},
 	{"action/internal/config", 2, "prompts"},
+	{"action/internal/gen", 2, "prompts"},
+	{"action/internal/schema", 2, "prompts"},
 	{"action/internal/github", 2, "prompts"},
 	{"action/internal/importer", 2, "prompts"},
 	{"action/internal/demo", 2, ""},
@@ -48,6 +54,8 @@ var floors = []layer{
 	{"provider", 1, "prompts store provider/internal/disk"},
 	{"provider/internal/disk", 0, ""},
 	{"evalkit", 1, "prompts evalkit/stats"},
+
+	{"prompts/compare", 1, "prompts"},
 
 	{"prompts", 0, ""},
 	{"store", 0, ""},

@@ -5,20 +5,124 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"path/filepath"
 	"strings"
 
+	"github.com/promptflag/promptflag/action/internal/check"
 	"github.com/promptflag/promptflag/action/internal/config"
 	"github.com/promptflag/promptflag/prompts"
 )
 
 type checkCmd struct {
-	JSON bool `name:"json" help:"Print prompts and findings as JSON."`
+	Names   []string `arg:"" optional:"" help:"Prompts to check; default: all."`
+	Format  string   `enum:"text,json,sarif" default:"text" help:"How findings are printed: text, json, or sarif (2.1.0, for code scanning)."`
+	JSON    bool     `name:"json" help:"The same as --format json."`
+	Output  string   `short:"o" placeholder:"FILE" help:"Write json or sarif there, and print text as well."`
+	Fix     bool     `help:"Mend what can be mended without a decision: spelling of keys and words, line ends, missing declarations."`
+	Against string   `placeholder:"WHAT" help:"Report what breaks callers of another state: \"live\" (every version with traffic), a revision of git, or a folder."`
+}
+
+func (c checkCmd) Run(ctx context.Context, s *session) error {
+	if c.JSON {
+		c.Format = "json"
+	}
+	if c.Output != "" && c.Format == "text" {
+		return usageError{errors.New("--output needs --format json or --format sarif")}
+	}
+	cfg, err := s.config()
+	if err != nil {
+		return err
+	}
+	against, done, err := s.against(ctx, cfg, c.Against)
+	if err != nil {
+		return err
+	}
+	defer done()
+	report, err := s.check(cfg, c.Names, against)
+	if err != nil {
+		return err
+	}
+	mended := 0
+	for round := 0; c.Fix && round < maxFixRounds; round++ {
+		n, err := s.fix(report.Findings)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			break
+		}
+		mended += n
+		if report, err = s.check(cfg, c.Names, against); err != nil {
+			return err
+		}
+	}
+	s.annotate(report.Findings)
+	if c.Format != "text" {
+		if err := c.write(s, report); err != nil {
+			return err
+		}
+		if c.Output == "" {
+			return verdict(report)
+		}
+	}
+	return c.text(s.Stdout, report, mended)
+}
+
+// maxFixRounds bounds how often a file is mended and looked at again: mending
+// one thing may bring up another.
+const maxFixRounds = 5
+
+// text prints findings for people. Those that stop a change are the error.
+func (c checkCmd) text(w io.Writer, report *check.Report, mended int) error {
+	if mended > 0 {
+		fmt.Fprintf(w, "mended %s\n", counted(mended, "finding", "findings"))
+	}
+	if len(report.Errors()) > 0 {
+		return report.Findings
+	}
+	for _, f := range report.Findings {
+		fmt.Fprintln(w, f)
+	}
+	what := "no findings"
+	if n := len(report.Findings); n > 0 {
+		what = counted(n, "finding", "findings") + ", none of which stops a change"
+	}
+	_, err := fmt.Fprintf(w, "%s, %s\n", counted(len(report.Tree.Definitions()), "prompt", "prompts"), what)
+	return err
+}
+
+// verdict is the error of a report that was printed.
+func verdict(report *check.Report) error {
+	if len(report.Errors()) > 0 {
+		return refusal{errPrinted}
+	}
+	return nil
+}
+
+func (c checkCmd) write(s *session, report *check.Report) error {
+	var b strings.Builder
+	var err error
+	if c.Format == "sarif" {
+		err = report.SARIF(&b, s.prefix(), s.version())
+	} else {
+		err = writeJSON(&b, checkedOf(report))
+	}
+	if err != nil {
+		return err
+	}
+	if c.Output == "" {
+		_, err := io.WriteString(s.Stdout, b.String())
+		return err
+	}
+	return s.writeFile(c.Output, []byte(b.String()))
 }
 
 // checked is the JSON of check.
 type checked struct {
 	Prompts  []checkedPrompt  `json:"prompts"`
 	Findings prompts.Findings `json:"findings"`
+	Ignored  prompts.Findings `json:"ignored"`
 }
 
 type checkedPrompt struct {
@@ -27,67 +131,68 @@ type checkedPrompt struct {
 	Ref  string `json:"ref"`
 }
 
-func (c checkCmd) Run(_ context.Context, s *session) error {
-	cfg, err := s.config()
-	if err != nil {
-		return err
-	}
-	tree, err := s.tree(cfg)
-	var findings prompts.Findings
-	if err != nil && !errors.As(err, &findings) {
-		return err
-	}
-	if c.JSON {
-		out := checked{Prompts: []checkedPrompt{}, Findings: prompts.Findings{}}
-		out.Findings = append(out.Findings, findings...)
-		if tree != nil {
-			for _, d := range tree.Definitions() {
-				out.Prompts = append(out.Prompts, checkedPrompt{d.Prompt.Name(), d.File, d.Prompt.Ref().String()})
-			}
-		}
-		if err := s.json(out); err != nil {
-			return err
-		}
-		if len(findings) > 0 {
-			return refusal{errPrinted}
-		}
-		return nil
-	}
-	if len(findings) > 0 {
-		return findings
-	}
-	n := len(tree.Definitions())
-	_, err = fmt.Fprintf(s.Stdout, "%s, no findings\n", counted(n, "prompt", "prompts"))
-	return err
-}
-
-// flagFindings are what only the configuration makes wrong: a name that is too
-// long with its prefix, a rollout for an environment that does not exist.
-func flagFindings(cfg *config.Config, tree *prompts.Tree) prompts.Findings {
-	const limit = 100 // of a flag name on the server
-	var out prompts.Findings
-	for _, d := range tree.Definitions() {
-		for _, e := range cfg.Environments {
-			if name := e.Flag(d.Prompt.Name()); len(name) > limit {
-				out = append(out, prompts.Finding{File: d.File, Message: fmt.Sprintf("the flag name %q has %d characters, Unleash takes %d", name, len(name), limit), Hint: "shorten the path of the file, or flag_prefix"})
-				break
-			}
-		}
-		for name := range d.Rollout {
-			if _, ok := cfg.Lookup(name); !ok {
-				out = append(out, prompts.Finding{File: d.File, Message: fmt.Sprintf("[rollout.%s] names an environment that %s does not have", name, config.FileName), Hint: "there are " + strings.Join(cfg.Names(), ", ")})
-			}
-		}
+func checkedOf(report *check.Report) checked {
+	out := checked{Prompts: []checkedPrompt{}, Findings: prompts.Findings{}, Ignored: prompts.Findings{}}
+	out.Findings = append(out.Findings, report.Findings...)
+	out.Ignored = append(out.Ignored, report.Ignored...)
+	for _, d := range report.Tree.Definitions() {
+		out.Prompts = append(out.Prompts, checkedPrompt{d.Prompt.Name(), d.File, d.Prompt.Ref().String()})
 	}
 	return out
 }
 
-func (s *session) json(v any) error {
-	e := json.NewEncoder(s.Stdout)
+// check runs all rules.
+func (s *session) check(cfg *config.Config, names []string, against *check.Against) (*check.Report, error) {
+	root, err := s.openRoot()
+	if err != nil {
+		return nil, err
+	}
+	report, err := check.Run(check.Input{FS: root.FS(), Config: cfg, Names: names, Against: against})
+	if err != nil {
+		return nil, usageError{fmt.Errorf("check prompts: %w", err)}
+	}
+	return report, nil
+}
+
+// fix mends files, and returns how many findings it mended.
+func (s *session) fix(findings prompts.Findings) (int, error) {
+	byFile := map[string]prompts.Findings{}
+	for _, f := range findings {
+		if f.Fix != nil {
+			byFile[f.File] = append(byFile[f.File], f)
+		}
+	}
+	root, err := s.openRoot()
+	if err != nil {
+		return 0, err
+	}
+	total := 0
+	for file, findings := range byFile {
+		name := filepath.FromSlash(file)
+		src, err := root.ReadFile(name)
+		if err != nil {
+			return total, err
+		}
+		out, mended := check.Fix(src, findings)
+		if mended == 0 {
+			continue
+		}
+		if err := replaceFile(root, name, out); err != nil {
+			return total, err
+		}
+		total += mended
+	}
+	return total, nil
+}
+
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	return e.Encode(v)
 }
+
+func (s *session) json(v any) error { return writeJSON(s.Stdout, v) }
 
 func counted(n int, one, many string) string {
 	if n == 1 {

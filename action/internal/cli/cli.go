@@ -52,7 +52,8 @@ type grammar struct {
 	Directory string           `short:"C" placeholder:"DIR" default:"." env:"PROMPTFLAG_DIRECTORY,INPUT_DIRECTORY" help:"Root of the prompts repository, where promptflag.toml is."`
 	Version   kong.VersionFlag `help:"Print the version and quit."`
 
-	Check    checkCmd    `cmd:"" help:"Validate every prompt; print all findings."`
+	Check    checkCmd    `cmd:"" help:"Validate prompts; print all findings."`
+	Diff     diffCmd     `cmd:"" help:"Show what differs between two states of prompts: files, revisions, published and live versions."`
 	Plan     planCmd     `cmd:"" help:"Print what publish would do. Writes nothing."`
 	Publish  publishCmd  `cmd:"" help:"Bring bucket and flags to the state of the prompts here."`
 	Status   statusCmd   `cmd:"" help:"Show what is live at which percentage, since when, from which commit."`
@@ -66,6 +67,7 @@ type grammar struct {
 	Split    splitCmd    `cmd:"" help:"Ask for a prompt as many users would, through OpenFeature, and count the answers."`
 	Bundle   bundleCmd   `cmd:"" help:"Write what a service embeds for the day when flag server, bucket and disk are away."`
 	Import   importCmd   `cmd:"" help:"Turn prompts of other tools into definitions: GitHub Models, Dotprompt, Prompty, promptfoo."`
+	Help     helpCmd     `cmd:"" help:"Explain the format of prompt files, the rules of check, or one rule."`
 	Demo     demoCmd     `cmd:"" help:"Show the whole story on a copy of the example: publish, dial, kill, promote, off, roll back."`
 }
 

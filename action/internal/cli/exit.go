@@ -51,6 +51,7 @@ func (p Process) report(err error, runner *github.Runner) int {
 	var findings prompts.Findings
 	var usage usageError
 	var no refusal
+	var untold cannotTell
 	switch {
 	case err == nil:
 		return exitDone
@@ -69,6 +70,10 @@ func (p Process) report(err error, runner *github.Runner) int {
 		fmt.Fprintf(p.Stderr, "promptflag: %v\n", err)
 		runner.Error(err.Error())
 		return exitNo
+	case errors.As(err, &untold):
+		fmt.Fprintf(p.Stderr, "promptflag: %v\n", err)
+		runner.Error(err.Error())
+		return exitCannotTell
 	case errors.As(err, &findings):
 		// Annotated where they were found.
 		fmt.Fprintln(p.Stderr, findings.Error())

@@ -15,7 +15,7 @@ import (
 
 type renderCmd struct {
 	which
-	Var  map[string]string `short:"v" placeholder:"NAME=VALUE" mapsep:"none" help:"Value of a variable; for other types than string, JSON."`
+	Var  map[string]string `short:"v" placeholder:"NAME=VALUE" mapsep:"none" help:"Value of a variable; for other types than string, and for placeholders, JSON."`
 	Vars string            `placeholder:"FILE" help:"JSON object with values; - for standard input."`
 	JSON bool              `name:"json" help:"Print the messages as JSON."`
 }
@@ -40,7 +40,7 @@ func (c renderCmd) Run(ctx context.Context, s *session) error {
 		return s.json(messages)
 	}
 	var b strings.Builder
-	writeMessages(&b, messages)
+	writeMessages(&b, messages, nil)
 	_, err = io.WriteString(s.Stdout, strings.TrimPrefix(b.String(), "\n"))
 	return err
 }
@@ -59,6 +59,14 @@ func (c renderCmd) values(s *session, p *prompts.Prompt) (map[string]any, error)
 	types := map[string]string{}
 	for _, v := range p.Variables() {
 		types[v.Name] = string(v.Type)
+	}
+	for _, m := range p.Messages() {
+		if m.Placeholder != "" {
+			types[m.Placeholder] = "array"
+			if _, given := values[m.Placeholder]; !given { // nothing was said before
+				values[m.Placeholder] = []prompts.Message{}
+			}
+		}
 	}
 	var problems []error
 	for name, text := range c.Var {

@@ -77,28 +77,12 @@ func (s *session) config() (*config.Config, error) {
 	return cfg, nil
 }
 
-// tree loads every prompt; findings are annotated and returned as the error.
-func (s *session) tree(cfg *config.Config) (*prompts.Tree, error) {
-	root, err := s.openRoot()
-	if err != nil {
-		return nil, err
-	}
-	tree, err := prompts.Load(root.FS(), cfg.Prompts, nil)
-	findings := prompts.Findings(nil)
-	if err != nil && !errors.As(err, &findings) {
-		return nil, usageError{fmt.Errorf("load prompts: %w", err)}
-	}
-	findings = append(findings, flagFindings(cfg, tree)...)
-	if len(findings) > 0 {
-		s.annotate(findings)
-		return nil, findings
-	}
-	return tree, nil
-}
-
 // annotate shows findings on the lines of a pull request and in the summary,
 // which lists those too for which GitHub has no place: it shows ten per step.
 func (s *session) annotate(findings prompts.Findings) {
+	if len(findings) == 0 {
+		return
+	}
 	s.runner.Findings(findings, s.prefix())
 	if s.runner == nil {
 		return

@@ -100,7 +100,7 @@ func showPrompt(w io.Writer, p *prompts.Prompt) error {
 		fmt.Fprintf(&b, "parameters %s\n", compact(params))
 	}
 	for _, v := range p.Variables() {
-		fmt.Fprintf(&b, "variable %s %s\n", v.Name, v.Type)
+		fmt.Fprintf(&b, "variable %s %s%s\n", v.Name, v.Type, necessity(v))
 	}
 	for _, t := range p.Tools() {
 		fmt.Fprintf(&b, "tool %s: %s\n", t.Name, t.Description)
@@ -108,15 +108,58 @@ func showPrompt(w io.Writer, p *prompts.Prompt) error {
 	if o, ok := p.Output(); ok {
 		fmt.Fprintf(&b, "output %s\n", o.Format)
 	}
-	writeMessages(&b, p.Messages())
+	writeMessages(&b, p.Messages(), p.Examples())
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-func writeMessages(b *strings.Builder, messages []prompts.Message) {
-	for _, m := range messages {
-		fmt.Fprintf(b, "\n--- %s\n%s\n", m.Role, m.Content)
+// necessity is what callers may leave out.
+func necessity(v prompts.Variable) string {
+	switch {
+	case v.Required:
+		return ""
+	case v.Default == nil:
+		return ", optional"
 	}
+	return ", default " + compact(v.Default)
+}
+
+// writeMessages prints messages, rendered or not. What is no text stands in
+// angle brackets.
+func writeMessages(b *strings.Builder, messages []prompts.Message, examples []prompts.Example) {
+	for _, m := range messages {
+		switch {
+		case m.Placeholder != "":
+			fmt.Fprintf(b, "\n--- messages of the caller: %s\n", m.Placeholder)
+		case m.Examples:
+			for _, e := range examples {
+				fmt.Fprintf(b, "\n--- example, user\n%s\n\n--- example, assistant\n%s\n", e.Input, e.Output)
+			}
+		default:
+			fmt.Fprintf(b, "\n--- %s\n%s\n", m.Role, content(m))
+		}
+	}
+}
+
+func content(m prompts.Message) string {
+	lines := []string{}
+	if m.Parts == nil {
+		lines = append(lines, m.Content)
+	}
+	for _, p := range m.Parts {
+		switch {
+		case p.Image != nil:
+			lines = append(lines, "<image "+p.Image.URL+">")
+		case p.File != nil:
+			lines = append(lines, strings.TrimSpace("<file "+p.File.Name+" "+p.File.ID)+">")
+		default:
+			lines = append(lines, p.Text)
+		}
+	}
+	if len(m.Other) > 0 {
+		lines = append(lines, compact(m.Other))
+	}
+	return strings.Join(lines, "\n")
 }
 
 func compact(v any) string {

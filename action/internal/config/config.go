@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+
+	"github.com/promptflag/promptflag/prompts"
 )
 
 // FileName is where the configuration is looked for, in the root of the
@@ -19,6 +21,26 @@ type Config struct {
 	Branch string
 	// Environments are in the order of the file.
 	Environments []Environment
+	Check        Check
+}
+
+// Check is [check]: what the team wants of every prompt.
+type Check struct {
+	// Names are patterns of prompt names, of which each prompt must match one:
+	// * is any part of a segment, ** any number of segments. Empty means that
+	// every name will do.
+	Names []string
+	// Severity overrides that of rules, by id. Rules that stand in the way of an
+	// artifact cannot be overridden.
+	Severity map[string]prompts.Severity
+	Ignore   []Ignore
+}
+
+// Ignore is an exception from one rule.
+type Ignore struct {
+	Rule    string
+	Prompts []string // patterns as in Check.Names; empty means all
+	Reason  string
 }
 
 // Environment is one environment with everything it inherits.

@@ -70,6 +70,13 @@ func TestParseFindings(t *testing.T) {
 		{"bucket = \"mem://\"\nunleash.url = \"https://u\"\n[environments.\"a b\"]", "promptflag.toml:3:15: environment name \"a b\" is not URL-friendly (use letters, digits, - _ . ~)"},
 		{"bucket = \"mem://\"\nunleash.url = \"https://u\"\nunleash.flag_prefix = \"a/\"\n[environments.e]", "promptflag.toml:3:9: flag_prefix \"a/\" would make flag names that Unleash refuses (use letters, digits, - _ . ~)"},
 		{ok + "[environments.f]\nunleash.environment = \"e\"", "promptflag.toml:4:15: environments e and f are the same flags: environment e of https://u (give one of them another unleash.environment, project or flag_prefix)"},
+		{ok + "[check]\nnames = [\"a b\"]\nseverity.PF006 = \"note\"\nseverity.PF101 = \"loud\"\nseverity.PF099 = \"note\"\nrules = 1\n[[check.ignore]]\nrule = \"PF020\"",
+			"promptflag.toml:5:10: a b is not a pattern of prompt names (for example \"support.*\" or \"**\")\n" +
+				"promptflag.toml:6:10: PF006 (unknown-key) is not for the team to judge: without it there is no artifact\n" +
+				"promptflag.toml:7:10: severity \"loud\" is none (one of error, warning, note)\n" +
+				"promptflag.toml:8:10: \"PF099\" is not the id of a rule (check prints ids, such as PF020)\n" +
+				"promptflag.toml:9:1: unknown key \"rules\" (known here: names, severity, ignore)\n" +
+				"promptflag.toml:10:9: an exception without a reason (add reason = \"…\")"},
 	}
 	for _, tt := range tests {
 		_, err := Parse([]byte(tt.src), "/repo")

@@ -52,7 +52,7 @@ type reader struct {
 
 func (r *reader) config() *Config {
 	doc := r.Values
-	r.known(doc, nil, "prompts", "branch", "bucket", "unleash", "environments")
+	r.known(doc, nil, "prompts", "branch", "bucket", "unleash", "check", "environments")
 	cfg := &Config{
 		Prompts: r.text(doc, nil, "prompts", "prompts"),
 		Branch:  r.text(doc, nil, "branch", "main"),
@@ -72,6 +72,8 @@ func (r *reader) config() *Config {
 	r.urls(nil, "bucket", &base.Bucket, bucketSchemes)
 	r.urls([]string{"unleash"}, "url", &base.UnleashURL, unleashSchemes)
 	r.prefix([]string{"unleash"}, base.FlagPrefix)
+
+	cfg.Check = r.check(r.table(doc, nil, "check"))
 
 	environments := r.table(doc, nil, "environments")
 	for _, name := range r.inFileOrder(environments) {

@@ -48,7 +48,19 @@ func (r *Runner) Findings(findings prompts.Findings, prefix string) {
 		if f.Hint != "" {
 			message += "\n" + f.Hint
 		}
-		r.command(func() { r.action.WithFieldsMap(fields).Errorf("%s", message) })
+		if f.Rule != "" {
+			fields["title"] = f.Rule
+		}
+		r.command(func() {
+			switch action := r.action.WithFieldsMap(fields); f.Severity {
+			case prompts.Warning:
+				action.Warningf("%s", message)
+			case prompts.Note:
+				action.Noticef("%s", message)
+			default:
+				action.Errorf("%s", message)
+			}
+		})
 	}
 }
 
