@@ -19,6 +19,7 @@ type importCmd struct {
 	Files  []string `arg:"" name:"file" help:"Prompts of other tools: .prompt.yml, .prompt, .prompty, promptfooconfig.yaml."`
 	Out    string   `short:"o" placeholder:"DIR" help:"The folder to write to; default: the prompts folder of promptflag.toml."`
 	Format string   `enum:"auto,github,dotprompt,prompty,promptfoo" default:"auto" help:"What the files are: auto tells it by their names, or github, dotprompt, prompty, promptfoo."`
+	Owner  []string `placeholder:"@TEAM" help:"Who owns the prompts, written into each of them; may be repeated."`
 	Force  bool     `help:"Overwrite files that are there and differ."`
 	JSON   bool     `name:"json" help:"Print JSON."`
 }
@@ -128,7 +129,7 @@ func (c importCmd) read(s *session, file string) (*importer.Result, error) {
 	if err != nil {
 		return nil, fmt.Errorf("import %s: %w", file, err)
 	}
-	options := &importer.Options{FS: root.FS()}
+	options := &importer.Options{FS: root.FS(), Owners: c.Owner}
 	if c.Format != "auto" {
 		options.Format = importer.Format(c.Format)
 	}

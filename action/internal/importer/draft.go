@@ -192,6 +192,13 @@ func (d *draft) finish() {
 	if d.description != "" {
 		w.pair("description", d.description)
 	}
+	if len(d.owners) > 0 {
+		owners := make([]any, len(d.owners))
+		for i, o := range d.owners {
+			owners[i] = o
+		}
+		w.pair("owners", owners)
+	}
 	if len(d.tags) > 0 {
 		w.pair("tags", d.tags)
 	}
