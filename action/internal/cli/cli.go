@@ -69,6 +69,7 @@ type grammar struct {
 	Gen      genCmd      `cmd:"" help:"Write code from prompts."`
 	Split    splitCmd    `cmd:"" help:"Ask for a prompt as many users would, through OpenFeature, and count the answers."`
 	Bundle   bundleCmd   `cmd:"" help:"Write what a service embeds for the day when flag server, bucket and disk are away."`
+	Import   importCmd   `cmd:"" help:"Turn prompts of other tools into definitions: GitHub Models, Dotprompt, Prompty, promptfoo."`
 	Help     helpCmd     `cmd:"" help:"Explain the format of prompt files, the rules of check, or one rule."`
 	Demo     demoCmd     `cmd:"" help:"Show the whole story on a copy of the example: publish, dial, kill, promote, off, roll back."`
 }

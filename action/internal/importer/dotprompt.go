@@ -89,7 +89,7 @@ func (r *run) dotprompt() error {
 		for _, x := range u.order {
 			types[x.name] = x.kindOf()
 		}
-		r.addFile(p.file, []byte(p.template.mustache(p.pieces, types, nil)+"\n"))
+		r.addFile(p.file, []byte(p.template.mustache(p.pieces, types, nil, map[string]bool{})+"\n"))
 		return nil
 	}
 	d := r.draft(r.nameOf(root.get("name")))

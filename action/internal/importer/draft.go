@@ -141,32 +141,27 @@ func (d *draft) settle() {
 	for _, v := range d.variables {
 		types[v.name] = v.kind
 	}
-	kept := d.variables[:0]
-	for _, v := range d.variables {
-		used := u.by[v.name] != nil
-		if used || v.placeholder(d) {
-			if used {
-				kept = append(kept, v)
-			}
-			continue
-		}
-		line, col := 0, 0
-		if v.at != nil {
-			line, col = v.at.keyLine, v.at.keyCol
-		}
-		d.noteAt(line, col, "variable %q is not carried: no message uses it", v.name)
-	}
-	d.variables = kept
+	used := map[string]bool{}
 	for _, p := range d.partials {
-		text := p.template.mustache(p.pieces, types, defaults)
+		text := p.template.mustache(p.pieces, types, defaults, used)
 		d.addFile(path.Join(path.Dir(d.base()), p.file), []byte(text+"\n"))
 	}
 	for _, m := range d.messages {
 		for i := range m.parts {
 			p := &m.parts[i]
-			p.text = m.template.mustache(p.pieces, types, defaults)
+			p.text = m.template.mustache(p.pieces, types, defaults, used)
 		}
 	}
+	d.variables = slices.DeleteFunc(d.variables, func(v *variable) bool {
+		if !used[v.name] && !v.placeholder(d) {
+			line, col := 0, 0
+			if v.at != nil {
+				line, col = v.at.keyLine, v.at.keyCol
+			}
+			d.noteAt(line, col, "variable %q is not carried: no message uses it", v.name)
+		}
+		return !used[v.name]
+	})
 }
 
 // placeholder says whether a message puts the caller's messages there.
@@ -196,6 +191,13 @@ func (d *draft) finish() {
 	w.comment("Imported from " + path.Base(d.file) + ".")
 	if d.description != "" {
 		w.pair("description", d.description)
+	}
+	if len(d.owners) > 0 {
+		owners := make([]any, len(d.owners))
+		for i, o := range d.owners {
+			owners[i] = o
+		}
+		w.pair("owners", owners)
 	}
 	if len(d.tags) > 0 {
 		w.pair("tags", d.tags)

@@ -67,7 +67,7 @@ func (f *foo) test(n *node) {
 		f.note(n, "the tests are not carried: %s", err)
 		return
 	}
-	sub := &foo{run: &run{file: name, text: text, lines: strings.Split(text, "\n"), result: f.result, names: f.names}}
+	sub := &foo{run: &run{file: path.Join(path.Dir(f.file), name), text: text, lines: strings.Split(text, "\n"), result: f.result, names: f.names}}
 	tests, err := sub.parseYAML(text, 0)
 	if err != nil {
 		f.note(n, "the tests are not carried: %s", err)

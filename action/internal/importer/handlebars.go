@@ -60,7 +60,7 @@ func parseHandlebars(src string, names func(string) string) []piece {
 	for len(h.blocks) > 1 {
 		b := h.pop()
 		h.add(markf(b.pos, b.text, "the block is not closed"))
-		h.add(append(b.first, b.pieces...)...)
+		h.add(orphans(append(b.first, b.pieces...))...)
 	}
 	return h.blocks[0].pieces
 }
@@ -335,10 +335,10 @@ func (h *handlebars) close(word, text string, pos int) {
 		switch b.head.kind {
 		case isMark:
 			h.add(b.head)
-			h.add(first...)
+			h.add(orphans(first)...)
 			if b.other {
 				h.add(piece{kind: isText, text: "[not imported: else]"})
-				h.add(other...)
+				h.add(orphans(other)...)
 			}
 			h.add(piece{kind: isText, text: "[not imported: end]"})
 		default:

@@ -34,6 +34,8 @@ type Options struct {
 	// FS is the folder that the file is in. Files that the source names are
 	// read from it and from nowhere else; nil reads none, and says so in notes.
 	FS fs.FS
+	// Owners are written into every prompt: no source knows who they are here.
+	Owners []string
 }
 
 // Result is what came of one file. Paths are slash separated and relative to
@@ -98,7 +100,7 @@ func Import(file string, src []byte, options *Options) (*Result, error) {
 	if options == nil {
 		options = &Options{}
 	}
-	r := &run{file: file, fsys: options.FS, result: &Result{Format: cmp.Or(options.Format, Detect(file))}, names: map[string]bool{}}
+	r := &run{file: file, fsys: options.FS, owners: options.Owners, result: &Result{Format: cmp.Or(options.Format, Detect(file))}, names: map[string]bool{}}
 	text, err := r.clean(src)
 	if err != nil {
 		return nil, err
@@ -132,6 +134,7 @@ func Import(file string, src []byte, options *Options) (*Result, error) {
 type run struct {
 	file   string
 	fsys   fs.FS
+	owners []string
 	text   string
 	lines  []string
 	root   *node // nil when the source has no keys

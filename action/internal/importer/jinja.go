@@ -83,7 +83,7 @@ func parseJinja(src string, names func(string) string) []piece {
 		b := j.top()
 		j.blocks = j.blocks[:len(j.blocks)-1]
 		j.add(markf(b.pos, b.text, "the block is not closed in this message"))
-		for _, p := range append(b.done, b.pieces...) {
+		for _, p := range orphans(append(b.done, b.pieces...)) {
 			j.add(p)
 		}
 	}

@@ -70,7 +70,7 @@ func parseMustache(src string, names func(string) string, language string) []pie
 		top := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
 		add(markf(top.head.pos, "#"+top.name, "the section is not closed in this message"))
-		for _, p := range top.pieces {
+		for _, p := range orphans(top.pieces) {
 			add(p)
 		}
 	}

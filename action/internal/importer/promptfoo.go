@@ -116,7 +116,7 @@ func (f *foo) named(at *node, text, label string) {
 			f.note(at, "the prompt is not carried: %s", err)
 			return
 		}
-		sub := &run{file: name, fsys: f.fsys, text: content, lines: strings.Split(content, "\n"), result: f.result, names: f.names}
+		sub := &run{file: path.Join(path.Dir(f.file), name), fsys: f.fsys, text: content, lines: strings.Split(content, "\n"), result: f.result, names: f.names}
 		f.contents(sub, at, content, label, slug(stem(name)), ext)
 	}
 }

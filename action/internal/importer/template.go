@@ -2,6 +2,7 @@ package importer
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -136,8 +137,9 @@ func (u *use) kindOf() string {
 // mustache writes pieces such that the text is the same. types are those of the
 // declared variables.
 // Those of defaults have the default that their fallbacks say.
-func (t *template) mustache(pieces []piece, types map[string]string, defaults map[string]bool) string {
-	e := &emitter{template: t, types: types, defaults: defaults}
+// The variables that the text has in the end are added to used.
+func (t *template) mustache(pieces []piece, types map[string]string, defaults, used map[string]bool) string {
+	e := &emitter{template: t, types: types, defaults: defaults, used: used}
 	e.flatten(pieces, nil)
 	return e.join()
 }
@@ -154,6 +156,7 @@ type emitter struct {
 	*template
 	types    map[string]string
 	defaults map[string]bool
+	used     map[string]bool
 	tokens   []token
 }
 
@@ -201,6 +204,7 @@ func (e *emitter) value(p piece, open []kind) {
 	if e.types[p.ref.path] != "" && p.ref.root == "" {
 		e.note(p.pos, "{{%s}} means a field of the item, and the variable of that name for items without one", p.ref.path)
 	}
+	e.used[p.ref.root] = true
 	e.tokens = append(e.tokens, token{text: "{{" + p.ref.path + "}}", tag: true})
 }
 
@@ -227,10 +231,14 @@ func (e *emitter) section(p piece, open []kind) {
 	}
 	if why != "" {
 		e.mark(p.pos, p.text, why)
-		e.flatten(p.body, append(open, isMark))
+		if p.kind != isIf {
+			p.body = orphans(p.body)
+		}
+		e.flatten(p.body, append(slices.Clip(open), isMark))
 		e.tokens = append(e.tokens, token{text: "[not imported: end]"})
 		return
 	}
+	e.used[p.ref.root] = true
 	wide := hasLines(p.body)
 	e.tokens = append(e.tokens, token{"{{" + name + p.ref.path + "}}", true, wide, true})
 	inner := append(append([]kind{}, open...), p.kind)
@@ -244,6 +252,20 @@ func (e *emitter) section(p piece, open []kind) {
 	e.tokens = append(e.tokens, token{"{{/" + p.ref.path + "}}", true, wide, true})
 }
 
+// orphans marks what pieces say of an item, when the loop around them is gone.
+func orphans(pieces []piece) []piece {
+	out := make([]piece, len(pieces))
+	for i, p := range pieces {
+		switch {
+		case p.ref.path != "" && p.ref.root == "":
+			p = piece{kind: isMark, pos: p.pos, text: p.ref.path, why: "its loop could not be carried", body: orphans(p.body)}
+		case p.kind != isLoop && p.kind != isWith && p.kind != isSection:
+			p.body = orphans(p.body)
+		}
+		out[i] = p
+	}
+	return out
+}
 
 // soleLoop is the body of a condition that only guards a loop over the same
 // array: an empty array is no repetition either way.
