@@ -35,6 +35,7 @@ var floors = []layer{
 	{"action/internal/config", 2, "prompts"},
 	{"action/internal/github", 2, "prompts"},
 	{"action/internal/demo", 2, ""},
+	{"action/internal/secrets", 2, ""},
 	{"action/example", 2, ""},
 
 	{"provider/unleashflags/unleashv6", 2, "provider provider/unleashflags"},

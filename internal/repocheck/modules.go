@@ -28,6 +28,8 @@ var owners = []owner{
 	{"github.com/google/go-github", "action/internal/origin action/internal/github"},
 	{"github.com/sethvargo/go-githubactions", "action/internal/github"},
 	{"github.com/alecthomas/kong", "action/internal/cli"},
+	{"github.com/zricethezav/gitleaks", "action/internal/secrets"},
+	{"github.com/BobuSumisu/aho-corasick", "action/internal/secrets"},
 	{"github.com/cbroglie/mustache", "prompts"},
 	{"github.com/gowebpki/jcs", "prompts"},
 	{"github.com/santhosh-tekuri/jsonschema", "prompts"},
