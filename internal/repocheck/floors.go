@@ -42,6 +42,7 @@ var floors = []layer{
 	{"action/internal/github", 2, "prompts"},
 	{"action/internal/importer", 2, "prompts"},
 	{"action/internal/demo", 2, ""},
+	{"action/internal/secrets", 2, ""},
 	{"action/example", 2, ""},
 
 	{"provider/unleashflags/unleashv6", 2, "provider provider/unleashflags"},

@@ -29,6 +29,8 @@ var owners = []owner{
 	{"github.com/sethvargo/go-githubactions", "action/internal/github"},
 	{"github.com/alecthomas/kong", "action/internal/cli"},
 	{"go.yaml.in/yaml", "action/internal/importer"},
+	{"github.com/zricethezav/gitleaks", "action/internal/secrets"},
+	{"github.com/BobuSumisu/aho-corasick", "action/internal/secrets"},
 	{"github.com/cbroglie/mustache", "prompts"},
 	{"github.com/gowebpki/jcs", "prompts"},
 	{"github.com/santhosh-tekuri/jsonschema", "prompts"},

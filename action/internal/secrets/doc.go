@@ -1,0 +1,2 @@
+// Package secrets finds credentials in the text of prompts.
+package secrets
