@@ -23,6 +23,7 @@ type text struct {
 type expanded struct {
 	text   string
 	pieces []piece
+	height int // of the longest chain of partials in it
 }
 
 // piece is a run of bytes that were written together.
@@ -53,7 +54,7 @@ func (e expanded) origin(pos int) (src int, partial string) {
 func expand(text string, whole bool, tags []tag, find func(tag) *partial) (expanded, bool) {
 	var b strings.Builder
 	e := expanded{pieces: []piece{{}}}
-	done, around := 0, sides{}
+	done, around := 0, sidesIn(text)
 	for _, t := range tags {
 		if t.kind != '>' {
 			continue
@@ -62,7 +63,7 @@ func expand(text string, whole bool, tags []tag, find func(tag) *partial) (expan
 		if p == nil {
 			continue
 		}
-		from, to, indent, alone := standalone(text, t)
+		from, to, indent, alone := around.standalone(text, t)
 		b.WriteString(text[done:from])
 		e.pieces = append(e.pieces, piece{b.Len(), t.pos, p.file})
 		if b.Len()+len(p.text)+len(indent)*strings.Count(p.text, "\n") > maxSize {
@@ -71,9 +72,6 @@ func expand(text string, whole bool, tags []tag, find func(tag) *partial) (expan
 		if alone {
 			insert(&b, p.text, indent, t.delims, true, to == len(text))
 		} else {
-			if around.left == nil {
-				around = sidesIn(text)
-			}
 			head, inner, tail := around.inline(t, p.text, to == len(text))
 			b.WriteString(head)
 			insert(&b, inner, "", t.delims, false, to == len(text))
@@ -107,17 +105,13 @@ func (e expanded) clash() int {
 
 // standalone says whether nothing but blanks is around a tag on its line, and
 // what is replaced then: the blanks too, but not the line end.
-func standalone(text string, t tag) (from, to int, indent string, alone bool) {
-	start := strings.LastIndexByte(text[:t.pos], '\n') + 1
-	end := len(text)
-	if n := strings.IndexByte(text[t.end:], '\n'); n >= 0 {
-		end = t.end + n
-	}
-	indent = text[start:t.pos]
-	if strings.Trim(indent, " \t") != "" || strings.Trim(text[t.end:end], " \t") != "" {
+func (s sides) standalone(text string, t tag) (from, to int, indent string, alone bool) {
+	if s.left[t.pos] != (side{}) || s.right[t.pos] != (side{}) {
 		return t.pos, t.end, "", false
 	}
-	return start, end, indent, true
+	from = len(strings.TrimRight(text[:t.pos], " \t"))
+	to = len(text) - len(strings.TrimLeft(text[t.end:], " \t"))
+	return from, to, text[from:t.pos], true
 }
 
 // insert writes a partial, between tags that set the delimiters to {{ and }}

@@ -29,6 +29,7 @@ type partial struct {
 	file   string
 	text   string   // with its own partials in it, and without its final line end
 	within []string // files of the partials in it, also through others
+	height int      // of the longest chain of partials in it
 	state  state
 }
 
@@ -111,20 +112,23 @@ func (c *checker) partial(p *partial, src []byte) bool {
 		return place{c.file, line, col}
 	}
 	e, within, ok := c.include(text{written, at}, false, tags)
-	p.text, p.within = e.text, within
+	p.text, p.within, p.height = e.text, within, e.height
 	return ok
 }
 
 // include expands the partials of a template that stands in file c.file; tags
-// are those of the text as written, which is whole unless it is that of a partial. It returns the files of the partials too.
+// are those of the text as written, which is whole unless it is that of a
+// partial. It returns the files of the partials too.
 func (c *checker) include(t text, whole bool, tags []tag) (e expanded, within []string, ok bool) {
 	if len(partialsIn(tags)) == 0 {
 		return expanded{text: t.written}, nil, true
 	}
 	ok = true
+	file, seen, height := t.at(0).file, map[*partial]bool{}, 0
 	fail := func(pos int, rule, hint, format string, args ...any) {
 		ok = false
-		if at := t.at(pos); !c.full() {
+		if !c.full() {
+			at := t.at(pos)
 			c.report(Finding{File: at.file, Line: at.line, Col: at.col, Rule: rule, Hint: hint, Message: fmt.Sprintf(format, args...)})
 		}
 	}
@@ -133,18 +137,25 @@ func (c *checker) include(t text, whole bool, tags []tag) (e expanded, within []
 			fail(g.pos, rulePartial, "read the folder with Load", "partial %q is out of reach: only the text of one file is known", g.name)
 			return nil
 		}
-		p := c.files.resolve(t.at(g.pos).file, g.name)
+		p := c.files.resolve(file, g.name)
 		switch {
 		case p == nil:
-			fail(g.pos, rulePartial, c.files.whereToPut(t.at(g.pos).file, g.name), "there is no partial %q", g.name)
+			fail(g.pos, rulePartial, c.files.whereToPut(file, g.name), "there is no partial %q", g.name)
 			return nil
 		case p.state == reading:
 			fail(g.pos, ruleCycle, "", "partial %q includes itself", g.name)
 			return nil
 		case p.state == broken:
 			ok = false // it has its findings
+			return nil
 		}
-		within = append(append(within, p.file), p.within...)
+		if !seen[p] {
+			seen[p], height = true, max(height, p.height+1)
+			within = append(append(within, p.file), p.within...)
+		}
+		if height > maxDepth && ok {
+			fail(g.pos, ruleTooLarge, "", "partials are nested deeper than %d", maxDepth)
+		}
 		return p
 	})
 	if ok && !fits {
@@ -155,6 +166,7 @@ func (c *checker) include(t text, whole bool, tags []tag) (e expanded, within []
 			fail(min(at, len(t.written)), ruleTemplate, "put a blank between them", "text and partial make another tag where they meet")
 		}
 	}
+	e.height = height
 	slices.Sort(within)
 	return e, slices.Compact(within), ok
 }

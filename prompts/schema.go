@@ -62,7 +62,7 @@ func (s *schema) violation(v any) string {
 		texts = append(texts, "at /"+strings.Join(leaf.InstanceLocation, "/")+": "+leaf.ErrorKind.LocalizedString(english()))
 	})
 	slices.Sort(texts) // the library has them in no order
-	return shorten(texts[0])
+	return shorten(strings.ReplaceAll(texts[0], schemaURL, ""))
 }
 
 // strict reports what OpenAI's strict mode refuses: objects that are open, or
@@ -140,6 +140,9 @@ func compileSchema(doc map[string]any) (*jsonschema.Schema, []fault) {
 	compiled, err := c.Compile(schemaURL)
 	if err != nil {
 		return nil, faults(err)
+	}
+	if (trials{}).of(compiled) > maxTrials {
+		return nil, []fault{{rule: ruleTooLarge, message: "schema takes too long to try: its parts refer to each other again and again"}}
 	}
 	return compiled, nil
 }
