@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// maxCases bounds what a suite takes over, give or take one test.
+const maxCases = 10_000
+
 // maxCombined bounds the cases that lists of values multiply to.
 const maxCombined = 200
 
@@ -51,6 +54,10 @@ func (f *foo) list(n *node) {
 }
 
 func (f *foo) test(n *node) {
+	if len(f.suite.cases) > maxCases {
+		f.note(n, "the test is not carried: there are more than %d cases", maxCases)
+		return
+	}
 	if n.table {
 		f.suite.cases = append(f.suite.cases, f.testCase(n)...)
 		return
