@@ -247,7 +247,29 @@ func (d *draft) finish() {
 	d.suite.write(d)
 }
 
+// guard keeps texts out that are secrets, or come from somewhere else.
+func (d *draft) guard(v *variable, what string, value *any) {
+	s, ok := (*value).(string)
+	line, col := 0, 0
+	if v.at != nil {
+		line, col = v.at.keyLine, v.at.keyCol
+	}
+	switch {
+	case !ok || s == "":
+		return
+	case secretKey.MatchString(v.name):
+		d.noteAt(line, col, "the %s of %q is not carried: keys and secrets are never imported", what, v.name)
+	case strings.HasPrefix(s, "${env:"), strings.HasPrefix(s, "${file:"):
+		d.noteAt(line, col, "the %s of %q is not carried: it comes from the environment or a file", what, v.name)
+	default:
+		return
+	}
+	*value = nil
+}
+
 func (d *draft) writeVariable(w *writer, v *variable) {
+	d.guard(v, "default", &v.preset)
+	d.guard(v, "example", &v.example)
 	w.head("[variables.%s]", v.name)
 	w.pair("type", v.kind)
 	if v.description != nil && v.description != "" {

@@ -112,6 +112,9 @@ func (f *foo) testCase(n *node) []testCase {
 		return out
 	}
 	for _, v := range vars.members {
+		if v.secret() {
+			continue // a leftover, and noted as such
+		}
 		if s, ok := v.value.(string); ok && strings.HasPrefix(s, "file://") {
 			f.noteAt(v.keyLine, v.keyCol, "the value of %s is kept as the name of a file: write its content", short(v.key))
 		}

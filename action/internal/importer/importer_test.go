@@ -138,6 +138,26 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
+// TestSecretValues: a key as a value of a test, a default or a sample stays out too.
+func TestSecretValues(t *testing.T) {
+	for name, src := range map[string]string{
+		"a.prompt.yml":   "model: m\nmodelParameters: {extra: {api_key: not-a-real-value}}\nmessages: [{role: user, content: '{{api_key}}'}]\ntestData: [{api_key: not-a-real-value}]\n",
+		"a.prompt":       "---\nmodel: m\ninput: {schema: {apiKey: string}, default: {apiKey: not-a-real-value}}\n---\n{{apiKey}}",
+		"a.prompty":      "---\nmodel: m\ninputs: {password: not-a-real-value, token: {kind: string, example: not-a-real-value}}\nsample: {auth_token: not-a-real-value}\n---\nuser:\n{{password}}{{token}}{{auth_token}}",
+		"promptfoo.yaml": "prompts: ['{{api_key}}']\nproviders: ['openai:m']\ntests: [{vars: {api_key: not-a-real-value}, metadata: {headers: not-a-real-value}}]\ndefaultTest: {vars: {token: not-a-real-value}}\n",
+	} {
+		r, err := Import(name, []byte(src), nil)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		got := printed(r)
+		if strings.Contains(got, "not-a-real-value") || !strings.Contains(got, "never imported") {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
 // TestSame: an import says the same twice.
 func TestSame(t *testing.T) {
 	for _, file := range fixtures(t) {

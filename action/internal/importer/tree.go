@@ -266,7 +266,8 @@ func (n *node) text() string {
 	return s
 }
 
-// take takes the value with everything below.
+// take takes the value with everything below, but for texts under the names of
+// keys and secrets: those stay behind, and are noted.
 func (n *node) take() any {
 	if n == nil {
 		return nil
@@ -276,7 +277,9 @@ func (n *node) take() any {
 	case n.table:
 		out := make(object, 0, len(n.members))
 		for _, m := range n.members {
-			out = append(out, field{m.key, m.take()})
+			if !m.secret() {
+				out = append(out, field{m.key, m.take()})
+			}
 		}
 		return out
 	case n.list:
@@ -287,6 +290,13 @@ func (n *node) take() any {
 		return out
 	}
 	return n.value
+}
+
+// secret says whether the value is a text, and its key the name of one that
+// nobody should see.
+func (n *node) secret() bool {
+	s, ok := n.value.(string)
+	return ok && s != "" && secretKey.MatchString(n.key)
 }
 
 // accounted says whether anything at or below the node was taken or noted.
