@@ -113,7 +113,7 @@ func (c *checker) read(name string, src []byte, d *Definition) {
 			return
 		}
 	}
-	data, err := canonicalPlain(artifact)
+	data, err := canonical(artifact)
 	if err == nil && len(data) > maxSize {
 		err = fmt.Errorf("prompt is larger than %d bytes", maxSize)
 	}

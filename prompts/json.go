@@ -5,58 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/gowebpki/jcs"
 )
-
-// canonical is v as RFC 8785 JSON. A number that a float64 cannot carry is an
-// error, because the canonical form would round it in silence.
-func canonical(v any) ([]byte, error) {
-	plain, err := json.Marshal(v)
-	if err != nil {
-		return nil, err
-	}
-	if err := exactNumbers(plain); err != nil {
-		return nil, err
-	}
-	return jcs.Transform(plain)
-}
-
-// canonicalPlain is canonical for values that checker.plain has seen: all their
-// numbers are exact.
-func canonicalPlain(v any) ([]byte, error) {
-	plain, err := json.Marshal(v)
-	if err != nil {
-		return nil, err
-	}
-	return jcs.Transform(plain)
-}
-
-func exactNumbers(data []byte) error {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	for {
-		token, err := dec.Token()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		n, ok := token.(json.Number)
-		if !ok || n == "-0" || strings.ContainsAny(n.String(), ".eE") {
-			continue
-		}
-		f, err := n.Float64()
-		if err != nil || numberText(f) != n.String() {
-			return fmt.Errorf("integer %s is beyond 2^53: a JSON number cannot carry it exactly", shorten(n.String()))
-		}
-	}
-}
 
 // numberText writes a finite number as RFC 8785 (that is, ECMAScript) does.
 func numberText(f float64) string {

@@ -15,6 +15,8 @@ import (
 	"testing/fstest"
 
 	"github.com/cbroglie/mustache"
+
+	"github.com/promptflag/promptflag/internal/teststack"
 )
 
 // mustacheSpec is Mustache's own specification, which is data: nothing of it is
@@ -59,7 +61,7 @@ var specReasons = [][2]string{
 // TestMustacheSpec: every case of the specification holds, or is in
 // testdata/mustache.md with a reason.
 func TestMustacheSpec(t *testing.T) {
-	dir := moduleFolder(t, mustacheSpec)
+	dir := teststack.Module(t, mustacheSpec)
 	var counts, rows strings.Builder
 	for _, part := range []string{"interpolation", "sections", "inverted", "partials", "comments", "delimiters", "~dynamic-names", "~inheritance", "~lambdas"} {
 		var spec struct{ Tests []specCase }

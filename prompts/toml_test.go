@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/promptflag/promptflag/internal/teststack"
 )
 
 // tomlSuite is the TOML project's own corpus. Nothing of it is in this repository.
@@ -17,7 +19,7 @@ const tomlSuite = "github.com/toml-lang/toml-test@v1.6.0"
 // corpusFiles yields the .toml files of one folder of the corpus.
 func corpusFiles(t *testing.T, folder string, each func(name string, src []byte)) {
 	t.Helper()
-	root := filepath.Join(moduleFolder(t, tomlSuite), "tests", folder)
+	root := filepath.Join(teststack.Module(t, tomlSuite), "tests", folder)
 	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
 		if err == nil && filepath.Ext(file) == ".toml" {
 			name, _ := filepath.Rel(root, file)
@@ -79,7 +81,7 @@ func TestTOMLInvalid(t *testing.T) {
 // sinceTOML11 are the invalid files that TOML 1.1 made valid.
 func sinceTOML11(t *testing.T) map[string]bool {
 	out := map[string]bool{}
-	tests := filepath.Join(moduleFolder(t, tomlSuite), "tests")
+	tests := filepath.Join(teststack.Module(t, tomlSuite), "tests")
 	for _, list := range []string{"files-toml-1.0.0", "files-toml-1.1.0"} {
 		for file := range strings.FieldsSeq(string(read(t, filepath.Join(tests, list)))) {
 			if name, ok := strings.CutPrefix(file, "invalid/"); ok {

@@ -69,6 +69,15 @@ func (w *team) edit(file, old, new string) {
 // promptflag runs a command and returns what it printed.
 func (w *team) promptflag(args ...string) string {
 	w.Helper()
+	code, out := w.try(args...)
+	if code != 0 {
+		w.Fatalf("promptflag %v: exit code %d\n%s", args, code, out)
+	}
+	return out
+}
+
+// try runs a command that may fail.
+func (w *team) try(args ...string) (code int, printed string) {
 	p := cli.FromOS()
 	var out bytes.Buffer
 	p.Args, p.Dir, p.Stdout, p.Stderr = args, w.dir, &out, &out
@@ -83,10 +92,8 @@ func (w *team) promptflag(args ...string) string {
 		}
 		return os.Getenv(key)
 	}
-	if code := cli.Main(w.Context(), p); code != 0 {
-		w.Fatalf("promptflag %v: exit code %d\n%s", args, code, out.String())
-	}
-	return out.String()
+	code = cli.Main(w.Context(), p)
+	return code, out.String()
 }
 
 // admin is what somebody in the UI has: the Admin API of production.
@@ -239,6 +246,7 @@ func TestEndToEnd(t *testing.T) {
 		t.Errorf("publish after a dial by hand:\n%s", out)
 	}
 
+	w.contracts()
 	w.killSamples(c, refresh)
 
 	// After a rollback, a merge of something else leaves the flag alone.
@@ -246,12 +254,32 @@ func TestEndToEnd(t *testing.T) {
 	w.patch(flags.Patch{Disabled: &off})
 	w.promptflag("rollback", triage, "-e", "production", "--reason", "test")
 	before := w.events(w.prefix + triage)
-	w.edit("prompts/support/reply.toml", "Four sentences", "Three sentences")
+	w.edit("prompts/support/_tone.md", "four sentences", "three sentences")
 	if out := w.promptflag("publish", "-e", "production"); !strings.Contains(out, "held: rejected since") {
 		t.Errorf("publish after a rollback:\n%s", out)
 	}
 	if after := w.events(w.prefix + triage); after != before {
 		t.Errorf("the rolled-back flag was written %d times", after-before)
+	}
+}
+
+// contracts compares the file with what has traffic: the candidate that a
+// person dialled to 50 %, and stable.
+func (w *team) contracts() {
+	w.Helper()
+	if out := w.promptflag("check", "--against", "live"); !strings.Contains(out, "3 prompts, no findings") {
+		w.Errorf("check against live versions:\n%s", out)
+	}
+	w.edit("prompts/support/triage.toml", "maximum = 4", "maximum = 5")
+	defer w.edit("prompts/support/triage.toml", "maximum = 5", "maximum = 4")
+	code, out := w.try("check", "--against", "live")
+	for _, want := range []string{"PF105 the output: urgency has maximum 5, was 4", "production, candidate, 50 %", "production, stable, 50 %", "development, "} {
+		if code != 1 || !strings.Contains(out, want) {
+			w.Errorf("check against live versions: exit code %d, want 1, and %q in\n%s", code, want, out)
+		}
+	}
+	if out := w.promptflag("diff", "live", ".", "-e", "production"); strings.Count(out, triage+"  ") != 2 {
+		w.Errorf("diff with both live versions:\n%s", out)
 	}
 }
 

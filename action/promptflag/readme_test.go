@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -46,7 +47,15 @@ func TestReadmeConsole(t *testing.T) {
 		t.Fatalf("demo: exit code %d\n%s", code, out.String())
 	}
 	shown := map[string]bool{}
-	for _, source := range []string{out.String(), read(t, "../testdata/script/check_findings.txtar")} {
+	sources := []string{out.String()}
+	scripts, err := filepath.Glob("../testdata/script/*.txtar")
+	if err != nil || len(scripts) == 0 {
+		t.Fatalf("no scripts found: %v", err)
+	}
+	for _, script := range scripts {
+		sources = append(sources, read(t, script))
+	}
+	for _, source := range sources {
 		for line := range strings.Lines(source) {
 			shown[generic(line)] = true
 		}
@@ -84,20 +93,28 @@ func TestReadmeQuickStart(t *testing.T) {
 
 // TestReadmeFiles holds that the files it quotes are in the example.
 func TestReadmeFiles(t *testing.T) {
-	triage, err := example.FS().Open("prompts/support/triage.toml")
+	triage, err := fs.ReadFile(example.FS(), "prompts/support/triage.toml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer triage.Close()
-	var text bytes.Buffer
-	if _, err := text.ReadFrom(triage); err != nil {
+	reply, err := fs.ReadFile(example.FS(), "prompts/support/reply.toml")
+	if err != nil {
 		t.Fatal(err)
 	}
 	toml := blocks(t, "toml")
-	if !strings.HasPrefix(text.String(), toml[0]) {
+	if len(toml) != 4 {
+		t.Fatalf("the README has %d blocks of TOML, this test knows 4", len(toml))
+	}
+	if !bytes.HasPrefix(triage, []byte(toml[0])) {
 		t.Errorf("the prompt in the README is not the beginning of the example's triage.toml")
 	}
-	if _, err := config.Parse([]byte(toml[1]), "/repo"); err != nil {
+	if !bytes.Contains(reply, []byte(toml[1])) {
+		t.Errorf("the messages in the README are not in the example's reply.toml")
+	}
+	if !strings.Contains(read(t, "../testdata/script/check_exceptions.txtar"), toml[2]) {
+		t.Errorf("the exceptions in the README are not those of check_exceptions.txtar")
+	}
+	if _, err := config.Parse([]byte(toml[3]), "/repo"); err != nil {
 		t.Errorf("the promptflag.toml in the README: %v", err)
 	}
 }

@@ -46,6 +46,13 @@ func figures() []Figure {
 		)
 	}
 	return slices.Concat(out, []Figure{
+		{"check_10000", "s", 3},
+		{"check_10000_cpu", "s", 0},
+		{"check_10000_peak", "MB", 400},
+		{"check_growth", "x 1000 prompts", 11},
+		{"check_one", "ms", 50},
+		{"render_3_messages", "x library", 2},
+		{"render_3_messages_ns", "ns/op", 0},
 		{"memory_10000", "x raw", 2.5},
 		{"memory_10000_live", "x raw", 0},
 		{"memory_10000_rendered", "x raw", 0},
@@ -77,10 +84,11 @@ type suite struct {
 	run  func(ctx context.Context, r *Report) error
 }
 
-// suites is everything, in this order: memory first, while the heap holds
-// nothing else; costs before what starts other work.
+// suites is everything, in this order: check first, which starts processes and
+// must be small itself; memory while the heap holds nothing else; costs before
+// what starts other work.
 func suites() []suite {
-	out := []suite{{"memory", memory}}
+	out := []suite{{"check", check}, {"memory", memory}, {"render", render}}
 	for _, e := range engines() {
 		out = append(out,
 			suite{"call " + e.name, func(ctx context.Context, r *Report) error { return call(ctx, r, e) }},

@@ -64,6 +64,9 @@ type grammar struct {
 	Rollback rollbackCmd `cmd:"" help:"Disable the candidate, or go back to an earlier version with --to."`
 	Render   renderCmd   `cmd:"" help:"Fill in the variables of a prompt and print its messages."`
 	Show     showCmd     `cmd:"" help:"Print a version of a prompt."`
+	List     listCmd     `cmd:"" help:"List prompts with version, model, owners and tags."`
+	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema by which editors complete and check prompts."`
+	Gen      genCmd      `cmd:"" help:"Write code from prompts."`
 	Split    splitCmd    `cmd:"" help:"Ask for a prompt as many users would, through OpenFeature, and count the answers."`
 	Bundle   bundleCmd   `cmd:"" help:"Write what a service embeds for the day when flag server, bucket and disk are away."`
 	Import   importCmd   `cmd:"" help:"Turn prompts of other tools into definitions: GitHub Models, Dotprompt, Prompty, promptfoo."`

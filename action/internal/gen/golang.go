@@ -20,7 +20,7 @@ func Go(definitions []*prompts.Definition, packageName string) ([]byte, error) {
 	if !token.IsIdentifier(packageName) || packageName == "_" {
 		return nil, fmt.Errorf("%q cannot be the name of a Go package", packageName)
 	}
-	g := &generator{package_: scope{}}
+	g := &generator{package_: newScope()}
 	list := slices.SortedFunc(slices.Values(definitions), func(a, b *prompts.Definition) int {
 		return strings.Compare(a.Prompt.Name(), b.Prompt.Name())
 	})
@@ -51,7 +51,7 @@ type promptNames struct{ typ, name, make string }
 
 func (g *generator) names(prompt string) promptNames {
 	base := exported(prompt, "P")
-	taken := g.package_.takeAll([]string{base, base + "Name", "New" + base}, base)
+	taken := g.package_.takeAll(base, func(base string) []string { return []string{base, base + "Name", "New" + base} })
 	return promptNames{taken[0], taken[1], taken[2]}
 }
 

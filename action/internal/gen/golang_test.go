@@ -127,6 +127,22 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// TestManyMeet: names that all want the same identifier cost no more than others.
+func TestManyMeet(t *testing.T) {
+	const n = 50_000
+	s := newScope()
+	for range n {
+		s.take("X")
+	}
+	if got, want := s.take("X"), "X_50001"; got != want {
+		t.Errorf("take = %s, want %s", got, want)
+	}
+	s = newScope("X_2")
+	if got := []string{s.take("X"), s.take("X"), s.take("X_2")}; !slices.Equal(got, []string{"X", "X_3", "X_2_2"}) {
+		t.Errorf("take = %v", got)
+	}
+}
+
 // FuzzGo: whatever a definition says, the code is Go.
 func FuzzGo(f *testing.F) {
 	f.Add("a.b", "x", "string", "text", "*/\nfunc", "y")

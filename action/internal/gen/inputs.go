@@ -31,7 +31,7 @@ func (g *generator) inputs(d *prompts.Definition, typ string) (required, optiona
 		}
 	}
 	slices.SortFunc(sources, func(a, b source) int { return strings.Compare(a.key, b.key) })
-	exports, fields := scope{}, scope{"made": true, "v": true}
+	exports, fields := newScope(), newScope("made", "v")
 	for _, s := range sources {
 		export := exports.take(exported(s.key, "V"))
 		field := fields.take(unexported(export))

@@ -62,32 +62,40 @@ func unexported(name string) string {
 }
 
 // scope gives out identifiers, each once.
-type scope map[string]bool
+type scope struct {
+	taken map[string]bool
+	next  map[string]int // number to try, by what was wanted: thousands may want the same
+}
+
+func newScope(reserved ...string) scope {
+	s := scope{map[string]bool{}, map[string]int{}}
+	for _, name := range reserved {
+		s.taken[name] = true
+	}
+	return s
+}
 
 // take returns want, or want with a number behind it.
-func (s scope) take(want string) string { return s.takeAll([]string{want}, "")[0] }
+func (s scope) take(want string) string {
+	return s.takeAll(want, func(base string) []string { return []string{base} })[0]
+}
 
-// takeAll gives all names the same number, so that they are seen to belong
-// together; the number stands after base.
-func (s scope) takeAll(names []string, base string) []string {
-	for n := 1; ; n++ {
-		out := slices.Clone(names)
+// takeAll returns the names that are made of want, all of the same number, so
+// that they are seen to belong together.
+func (s scope) takeAll(want string, names func(base string) []string) []string {
+	for n := max(1, s.next[want]); ; n++ {
+		base := want
 		if n > 1 {
-			for i, name := range out {
-				before, after, ok := strings.Cut(name, base)
-				if base == "" || !ok {
-					before, after = name, ""
-				} else {
-					before += base
-				}
-				out[i] = before + "_" + strconv.Itoa(n) + after
-			}
+			base += "_" + strconv.Itoa(n)
 		}
-		if !slices.ContainsFunc(out, func(name string) bool { return s[name] }) {
-			for _, name := range out {
-				s[name] = true
-			}
-			return out
+		out := names(base)
+		if slices.ContainsFunc(out, func(name string) bool { return s.taken[name] }) {
+			continue
 		}
+		s.next[want] = n + 1
+		for _, name := range out {
+			s.taken[name] = true
+		}
+		return out
 	}
 }

@@ -114,7 +114,7 @@ func (g *generator) object(s map[string]any, name, about string, depth int) stri
 	name = g.package_.take(name)
 	at := len(g.declared)
 	g.declared = append(g.declared, "") // before the types of its fields
-	fields := scope{}
+	fields := newScope()
 	var b strings.Builder
 	b.WriteString(comment("", name+" is "+sentence(about)+" "+description(s)))
 	fmt.Fprintf(&b, "type %s struct {\n", name)
