@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/promptflag/promptflag/action/internal/importer"
@@ -194,9 +196,13 @@ func (i *imported) write(dir string, force bool) error {
 }
 
 // distinct drops a file that two sources agree on, such as a partial, and
-// refuses one that they do not.
+// refuses one that they do not. A partial that was named itself gives way to
+// what the prompts around it make of it: they know the types of its variables.
 func (i *imported) distinct() error {
 	first := map[string]importedFile{}
+	slices.SortStableFunc(i.Files, func(a, b importedFile) int {
+		return cmp.Compare(len(a.partialOf()), len(b.partialOf()))
+	})
 	kept := i.Files[:0]
 	for _, f := range i.Files {
 		other, twice := first[f.name]
@@ -204,12 +210,21 @@ func (i *imported) distinct() error {
 		case !twice:
 			first[f.name] = f
 			kept = append(kept, f)
+		case f.partialOf() != "" && other.partialOf() == "":
 		case !bytes.Equal(other.content, f.content):
 			return refusal{fmt.Errorf("nothing was written: %s and %s both become %s; import them into folders of their own with --out", other.Source, f.Source, f.Path)}
 		}
 	}
 	i.Files = kept
 	return nil
+}
+
+// partialOf is the source when that is a partial, else "".
+func (f importedFile) partialOf() string {
+	if strings.HasPrefix(path.Base(f.Source), "_") {
+		return f.Source
+	}
+	return ""
 }
 
 // replace writes a file beside its place, and then moves it there.

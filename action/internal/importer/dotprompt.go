@@ -2,6 +2,7 @@ package importer
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -280,12 +281,7 @@ func (p piece) role(before string) string {
 }
 
 func (d *draft) hasPlaceholder(name string) bool {
-	for _, m := range d.messages {
-		if m.placeholder == name {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(d.messages, func(m *message) bool { return m.placeholder == name })
 }
 
 func blank(pieces []piece) bool {

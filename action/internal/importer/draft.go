@@ -20,7 +20,9 @@ type draft struct {
 	tools                    []tool
 	output                   *output
 	suite                    suite
-	renamed                  map[string]string
+	renamed                  map[string]string // our names of variables by those of the source
+	taken                    map[string]bool   // our names
+	byName                   map[string]*variable
 }
 
 type variable struct {
@@ -63,17 +65,16 @@ type output struct {
 }
 
 func (r *run) draft(name string) *draft {
-	return &draft{run: r, name: r.unique(name), renamed: map[string]string{}}
+	return &draft{run: r, name: r.unique(name), renamed: map[string]string{}, taken: map[string]bool{}, byName: map[string]*variable{}}
 }
 
 // variable finds or makes a variable.
 func (d *draft) variable(name string) *variable {
-	for _, v := range d.variables {
-		if v.name == name {
-			return v
-		}
+	if v := d.byName[name]; v != nil {
+		return v
 	}
 	v := &variable{name: name}
+	d.byName[name] = v
 	d.variables = append(d.variables, v)
 	return v
 }
@@ -98,15 +99,10 @@ func (d *draft) varName(name string) string {
 	if to == "" {
 		to = "_"
 	}
-	for taken := true; taken; {
-		taken = false
-		for _, other := range d.renamed {
-			if other == to {
-				to, taken = to+"_", true
-				break
-			}
-		}
+	for d.taken[to] {
+		to += "_"
 	}
+	d.taken[to] = true
 	d.renamed[name] = to
 	if to != name {
 		d.noteAt(0, 0, "variable %q is called %s: letters, digits and _ only", short(name), to)
@@ -153,7 +149,7 @@ func (d *draft) settle() {
 		}
 	}
 	d.variables = slices.DeleteFunc(d.variables, func(v *variable) bool {
-		if !used[v.name] && !v.placeholder(d) {
+		if !used[v.name] && !d.hasPlaceholder(v.name) {
 			line, col := 0, 0
 			if v.at != nil {
 				line, col = v.at.keyLine, v.at.keyCol
@@ -162,11 +158,6 @@ func (d *draft) settle() {
 		}
 		return !used[v.name]
 	})
-}
-
-// placeholder says whether a message puts the caller's messages there.
-func (v *variable) placeholder(d *draft) bool {
-	return slices.ContainsFunc(d.messages, func(m *message) bool { return m.placeholder == v.name })
 }
 
 // base is the file of the prompt, folder the one it is in, without extension.
@@ -256,7 +247,29 @@ func (d *draft) finish() {
 	d.suite.write(d)
 }
 
+// guard keeps texts out that are secrets, or come from somewhere else.
+func (d *draft) guard(v *variable, what string, value *any) {
+	s, ok := (*value).(string)
+	line, col := 0, 0
+	if v.at != nil {
+		line, col = v.at.keyLine, v.at.keyCol
+	}
+	switch {
+	case !ok || s == "":
+		return
+	case secretKey.MatchString(v.name):
+		d.noteAt(line, col, "the %s of %q is not carried: keys and secrets are never imported", what, v.name)
+	case strings.HasPrefix(s, "${env:"), strings.HasPrefix(s, "${file:"):
+		d.noteAt(line, col, "the %s of %q is not carried: it comes from the environment or a file", what, v.name)
+	default:
+		return
+	}
+	*value = nil
+}
+
 func (d *draft) writeVariable(w *writer, v *variable) {
+	d.guard(v, "default", &v.preset)
+	d.guard(v, "example", &v.example)
 	w.head("[variables.%s]", v.name)
 	w.pair("type", v.kind)
 	if v.description != nil && v.description != "" {

@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// maxCases bounds what a suite takes over, give or take one test.
+const maxCases = 10_000
+
 // maxCombined bounds the cases that lists of values multiply to.
 const maxCombined = 200
 
@@ -51,6 +54,10 @@ func (f *foo) list(n *node) {
 }
 
 func (f *foo) test(n *node) {
+	if len(f.suite.cases) > maxCases {
+		f.note(n, "the test is not carried: there are more than %d cases", maxCases)
+		return
+	}
 	if n.table {
 		f.suite.cases = append(f.suite.cases, f.testCase(n)...)
 		return
@@ -105,6 +112,9 @@ func (f *foo) testCase(n *node) []testCase {
 		return out
 	}
 	for _, v := range vars.members {
+		if v.secret() {
+			continue // a leftover, and noted as such
+		}
 		if s, ok := v.value.(string); ok && strings.HasPrefix(s, "file://") {
 			f.noteAt(v.keyLine, v.keyCol, "the value of %s is kept as the name of a file: write its content", short(v.key))
 		}

@@ -57,12 +57,12 @@ func parseHandlebars(src string, names func(string) string) []piece {
 		h.tag(t)
 	}
 	h.text(src[done:], done)
-	for len(h.blocks) > 1 {
-		b := h.pop()
-		h.add(markf(b.pos, b.text, "the block is not closed"))
-		h.add(orphans(append(b.first, b.pieces...))...)
+	var open []piece // of blocks that are not closed, from the outermost
+	for _, b := range h.blocks[1:] {
+		open = append(open, markf(b.pos, b.text, "the block is not closed"))
+		open = append(append(open, b.first...), b.pieces...)
 	}
-	return h.blocks[0].pieces
+	return append(h.blocks[0].pieces, orphans(open)...)
 }
 
 // handlebarsTags finds the tags; \{{ is text.
@@ -83,7 +83,7 @@ func handlebarsTags(src string) (tags []htag) {
 			open, closing = "{{{", "}}}"
 		case strings.HasPrefix(rest, "!--"), strings.HasPrefix(rest, "~!--"):
 			closing = "--}}"
-			if n := strings.Index(rest, "--~}}"); n >= 0 && (strings.Index(rest, "--}}") < 0 || n < strings.Index(rest, "--}}")) {
+			if n := strings.Index(rest, "}}"); n >= 2 && strings.HasSuffix(rest[:n], "--~") {
 				closing = "--~}}"
 			}
 		}
@@ -107,12 +107,16 @@ func standing(body string) bool {
 }
 
 func ownLine(src string, t htag) (from, to int, ok bool) {
-	from = strings.LastIndexByte(src[:t.pos], '\n') + 1
-	to = len(src)
-	if n := strings.IndexByte(src[t.end:], '\n'); n >= 0 {
-		to = t.end + n + 1
+	for from = t.pos; from > 0 && (src[from-1] == ' ' || src[from-1] == '\t'); {
+		from--
 	}
-	return from, to, strings.Trim(src[from:t.pos], " \t") == "" && strings.Trim(src[t.end:to], " \t\n") == ""
+	for to = t.end; to < len(src) && (src[to] == ' ' || src[to] == '\t'); {
+		to++
+	}
+	if from > 0 && src[from-1] != '\n' || to < len(src) && src[to] != '\n' {
+		return 0, 0, false
+	}
+	return from, min(to+1, len(src)), true
 }
 
 func (h *handlebars) top() *hblock { return h.blocks[len(h.blocks)-1] }
@@ -299,6 +303,10 @@ func (h *handlebars) open(body, text string, pos int) {
 		if word == "each" || word == "with" {
 			b.helper = "dead"
 		}
+	}
+	if len(h.blocks) > maxDepth {
+		h.add(markf(pos, body, "blocks are nested too deeply"))
+		return
 	}
 	if shared {
 		b.text = "\x00"

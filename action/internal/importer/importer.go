@@ -179,7 +179,22 @@ func (r *run) fail(line, col int, hint, format string, args ...any) prompts.Find
 	return prompts.Findings{{File: r.file, Line: line, Col: col, Severity: prompts.Error, Message: fmt.Sprintf(format, args...), Hint: hint}}
 }
 
+// maxNotes is how many notes are listed.
+const maxNotes = 1000
+
+// full says that there are notes enough, and notes that there may be more.
+func (r *run) full() bool {
+	n := len(r.result.Notes)
+	if n == maxNotes {
+		r.result.Notes = append(r.result.Notes, Note{File: r.file, Message: fmt.Sprintf("there may be more notes: only %d are listed", maxNotes)})
+	}
+	return n >= maxNotes
+}
+
 func (r *run) noteAt(line, col int, format string, args ...any) {
+	if r.full() {
+		return
+	}
 	r.result.Notes = append(r.result.Notes, Note{r.file, line, col, fmt.Sprintf(format, args...)})
 }
 
@@ -272,7 +287,7 @@ func stem(file string) string {
 // unique is a name that no other prompt of this import has.
 func (r *run) unique(name string) string {
 	name = cmp.Or(name, "prompt")
-	for i, candidate := 2, name; ; i++ {
+	for i, candidate := 2, name; ; i++ { // at most maxPrompts times
 		if !r.names[candidate] {
 			r.names[candidate] = true
 			return candidate

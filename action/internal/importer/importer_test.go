@@ -138,6 +138,26 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
+// TestSecretValues: a key as a value of a test, a default or a sample stays out too.
+func TestSecretValues(t *testing.T) {
+	for name, src := range map[string]string{
+		"a.prompt.yml":   "model: m\nmodelParameters: {extra: {api_key: not-a-real-value}}\nmessages: [{role: user, content: '{{api_key}}'}]\ntestData: [{api_key: not-a-real-value}]\n",
+		"a.prompt":       "---\nmodel: m\ninput: {schema: {apiKey: string}, default: {apiKey: not-a-real-value}}\n---\n{{apiKey}}",
+		"a.prompty":      "---\nmodel: m\ninputs: {password: not-a-real-value, token: {kind: string, example: not-a-real-value}}\nsample: {auth_token: not-a-real-value}\n---\nuser:\n{{password}}{{token}}{{auth_token}}",
+		"promptfoo.yaml": "prompts: ['{{api_key}}']\nproviders: ['openai:m']\ntests: [{vars: {api_key: not-a-real-value}, metadata: {headers: not-a-real-value}}]\ndefaultTest: {vars: {token: not-a-real-value}}\n",
+	} {
+		r, err := Import(name, []byte(src), nil)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		got := printed(r)
+		if strings.Contains(got, "not-a-real-value") || !strings.Contains(got, "never imported") {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
 // TestSame: an import says the same twice.
 func TestSame(t *testing.T) {
 	for _, file := range fixtures(t) {
@@ -162,7 +182,7 @@ func TestErrors(t *testing.T) {
 		{"utf8", "name: a\nmodel: \"\xff\"\n", "x.prompt.yml:2:9: invalid UTF-8 (save the file as UTF-8)"},
 		{"control", "name: a\x01\n", "x.prompt.yml:1:8: control character U+0001"},
 		{"deep", "x: " + deep, "x.prompt.yml:1:64: nested deeper than 60"},
-		{"bomb", bomb, "more than 50000 values: an alias is used too often"},
+		{"bomb", bomb, "more than 50000 values, counting those that aliases stand for"},
 		{"cycle", "a: &a [*a]\n", "x.prompt.yml:1:4: nested deeper than 60"},
 		{"key", "? [a]\n: b\n", "x.prompt.yml:1:3: a key must be a text"},
 		{"large", strings.Repeat(" ", maxSize+1), "x.prompt.yml: file is larger than 1048576 bytes"},

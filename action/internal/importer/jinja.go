@@ -11,6 +11,7 @@ type jinja struct {
 	src    string
 	blocks []block
 	names  func(string) string // makes a variable's name valid
+	noRaw  bool                // no raw block that starts from here on has an end
 }
 
 // block is an open {% … %}.
@@ -68,26 +69,24 @@ func parseJinja(src string, names func(string) string) []piece {
 		case '{':
 			j.add(j.output(body, open))
 		case '%':
-			if body == "raw" || body == "verbatim" {
+			if (body == "raw" || body == "verbatim") && !j.noRaw {
 				if raw, after := rawEnd(src, i); after >= 0 {
 					add(raw)
 					i = after
 					continue
 				}
+				j.noRaw = true
 			}
 			j.statement(body, open)
 		}
 	}
 	add(src[min(i, len(src)):])
-	for len(j.blocks) > 1 {
-		b := j.top()
-		j.blocks = j.blocks[:len(j.blocks)-1]
-		j.add(markf(b.pos, b.text, "the block is not closed in this message"))
-		for _, p := range orphans(append(b.done, b.pieces...)) {
-			j.add(p)
-		}
+	var open []piece // of blocks that are not closed, from the outermost
+	for _, b := range j.blocks[1:] {
+		open = append(open, markf(b.pos, b.text, "the block is not closed in this message"))
+		open = append(append(open, b.done...), b.pieces...)
 	}
-	return j.blocks[0].pieces
+	return append(j.blocks[0].pieces, orphans(open)...)
 }
 
 func nextTag(src string, from int) int {
@@ -145,6 +144,7 @@ var (
 	jinjaText  = regexp.MustCompile(`^("[^"\\]*"|'[^'\\]*')$`)
 	jinjaFor   = regexp.MustCompile(`^for\s+([A-Za-z_]\w*)\s+in\s+(.+)$`)
 	jinjaDef   = regexp.MustCompile(`^(?:default|d)\s*\(\s*("[^"\\]*"|'[^'\\]*'|[0-9.]+|[Tt]rue|[Ff]alse)\s*(?:,\s*[Tt]rue\s*)?\)$`)
+	jinjaAnd   = regexp.MustCompile(`\s+and\s+`)
 	jinjaWords = []string{"true", "false", "True", "False", "none", "None", "null", "loop", "not", "and", "or", "in", "is"}
 )
 
@@ -231,7 +231,12 @@ func (j *jinja) resolve(path string) (ref, string) {
 // condition reads what follows if and elif.
 func (j *jinja) condition(word, text string, pos int) cond {
 	c := cond{text: word + " " + text, pos: pos}
-	for _, term := range regexp.MustCompile(`\s+and\s+`).Split(text, -1) {
+	terms := jinjaAnd.Split(text, -1)
+	if len(terms) > maxDepth/2 {
+		c.bad = "it has too many terms"
+		return c
+	}
+	for _, term := range terms {
 		k := isIf
 		term = strings.TrimSpace(term)
 		if rest, ok := strings.CutPrefix(term, "not "); ok {
@@ -259,6 +264,8 @@ func (j *jinja) statement(body string, pos int) {
 	rest = strings.TrimSpace(rest)
 	b := j.top()
 	switch {
+	case (word == "if" || word == "for") && len(j.blocks) > maxDepth, word == "elif" && len(b.conds) > maxDepth/2:
+		j.add(markf(pos, text, "blocks are nested too deeply"))
 	case word == "if":
 		j.blocks = append(j.blocks, block{name: "if", conds: []cond{j.condition(word, rest, pos)}, pos: pos, text: text})
 	case word == "for":

@@ -50,6 +50,10 @@ func parseMustache(src string, names func(string) string, language string) []pie
 		case c == '!':
 		case !mustacheName.MatchString(name):
 			add(markf(t.pos, "{{"+t.body+"}}", "it is not a name"))
+		case name == "." && len(stack) == 1:
+			add(markf(t.pos, "{{"+t.body+"}}", "there is no item outside of a section"))
+		case (c == '#' || c == '^') && len(stack) > maxDepth:
+			add(markf(t.pos, "{{"+t.body+"}}", "sections are nested too deeply"))
 		case c == '#':
 			stack = append(stack, open{piece{kind: isSection, ref: r, pos: t.pos, text: name}, nil, name})
 		case c == '^':
@@ -66,13 +70,10 @@ func parseMustache(src string, names func(string) string, language string) []pie
 		}
 	}
 	add(piece{kind: isText, text: src[done:], pos: done})
-	for len(stack) > 1 {
-		top := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		add(markf(top.head.pos, "#"+top.name, "the section is not closed in this message"))
-		for _, p := range orphans(top.pieces) {
-			add(p)
-		}
+	var rest []piece // of sections that are not closed, from the outermost
+	for _, b := range stack[1:] {
+		rest = append(rest, markf(b.head.pos, "#"+b.name, "the section is not closed in this message"))
+		rest = append(rest, b.pieces...)
 	}
-	return stack[0].pieces
+	return append(stack[0].pieces, orphans(rest)...)
 }

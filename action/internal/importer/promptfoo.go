@@ -31,6 +31,10 @@ func (r *run) promptfoo() error {
 		}
 		return r.fail(line, col, "prompts are texts, chats, or file:// of .txt, .md, .j2, .json and .yaml", "no prompt can be imported")
 	}
+	if n := len(f.found); n > maxPrompts {
+		f.noteAt(0, 0, "%d prompts are not carried: at most %d at a time", n-maxPrompts, maxPrompts)
+		f.found = f.found[:maxPrompts]
+	}
 	provider := f.provider(root.get("providers", "targets"))
 	f.tests(root)
 	for i, p := range f.found {
@@ -38,6 +42,9 @@ func (r *run) promptfoo() error {
 	}
 	return nil
 }
+
+// maxPrompts is how many prompts one configuration may have.
+const maxPrompts = 50
 
 // foo is one import of a promptfoo configuration.
 type foo struct {

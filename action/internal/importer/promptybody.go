@@ -73,6 +73,7 @@ func (d *draft) thread(name string, offset int) {
 
 // undeclare drops a variable that turned out to be a placeholder.
 func (d *draft) undeclare(name string) {
+	delete(d.byName, name)
 	d.variables = slices.DeleteFunc(d.variables, func(v *variable) bool {
 		if v.name == name && v.at != nil {
 			d.noteAt(v.at.keyLine, v.at.keyCol, "what the source says of %q is not carried: it is a placeholder, which has no type, default or example", name)

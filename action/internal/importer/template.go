@@ -51,6 +51,9 @@ type template struct {
 }
 
 func (t *template) note(pos int, format string, args ...any) {
+	if t.full() {
+		return
+	}
 	line, col := t.at(pos)
 	t.noteAt(line, col, format, args...)
 }
@@ -201,6 +204,10 @@ func (e *emitter) value(p piece, open []kind) {
 		e.mark(p.pos, p.text, "the fallback is not the variable's default everywhere")
 		return
 	}
+	if why := e.inside(p.ref); why != "" {
+		e.mark(p.pos, p.ref.path, why)
+		return
+	}
 	if e.types[p.ref.path] != "" && p.ref.root == "" {
 		e.note(p.pos, "{{%s}} means a field of the item, and the variable of that name for items without one", p.ref.path)
 	}
@@ -208,11 +215,20 @@ func (e *emitter) value(p piece, open []kind) {
 	e.tokens = append(e.tokens, token{text: "{{" + p.ref.path + "}}", tag: true})
 }
 
+// inside says why a path cannot be followed.
+func (e *emitter) inside(r ref) string {
+	if typ := e.types[r.root]; r.root != "" && r.path != r.root && typ != "object" {
+		return "it looks inside " + r.root + ", which is of type " + typ
+	}
+	return ""
+}
+
 func (e *emitter) section(p piece, open []kind) {
 	typ := e.types[p.ref.path]
 	name := map[bool]string{true: "#", false: "^"}[p.kind != isUnless]
-	why := ""
+	why := e.inside(p.ref)
 	switch {
+	case why != "":
 	case p.kind == isIf && typ == "array":
 		if only, blanks := soleLoop(p); only != nil {
 			if blanks {
@@ -231,7 +247,7 @@ func (e *emitter) section(p piece, open []kind) {
 	}
 	if why != "" {
 		e.mark(p.pos, p.text, why)
-		if p.kind != isIf {
+		if p.kind != isIf && p.kind != isUnless {
 			p.body = orphans(p.body)
 		}
 		e.flatten(p.body, append(slices.Clip(open), isMark))
@@ -300,34 +316,38 @@ func hasLines(pieces []piece) bool {
 // tag on it, so a section tag at the start of a line may always be given a line
 // of its own.
 func (e *emitter) join() string {
-	var b strings.Builder
+	var b []byte
+	start := 0 // of the line that is being written
+	put := func(s string) {
+		if at := strings.LastIndexByte(s, '\n'); at >= 0 {
+			start = len(b) + at + 1
+		}
+		b = append(b, s...)
+	}
 	for i, t := range e.tokens {
-		if !t.tag {
-			next := i+1 < len(e.tokens) && e.tokens[i+1].tag
-			b.WriteString(literal(t.text, next))
+		switch {
+		case !t.tag:
+			put(literal(t.text, i+1 < len(e.tokens) && e.tokens[i+1].tag))
+			continue
+		case !t.section:
+			put(t.text)
 			continue
 		}
-		if !t.section {
-			b.WriteString(t.text)
-			continue
-		}
-		before := b.String()
-		line := before[strings.LastIndexByte(before, '\n')+1:]
 		alone := e.blankAfter(i)
-		if line != "" && strings.Trim(line, " \t") == "" && alone {
-			// blanks before a tag on its own line: nobody sees them, and Mustache drops them
-			rest := before[:len(before)-len(line)]
-			b.Reset()
-			b.WriteString(rest)
-			line = ""
+		if alone && len(b)-start < maxIndent && strings.Trim(string(b[start:]), " \t") == "" {
+			b = b[:start] // blanks on a line of their own: nobody sees them, and Mustache drops them
 		}
-		b.WriteString(t.text)
-		if line == "" && i+1 < len(e.tokens) && (alone || t.wide) {
-			b.WriteByte('\n')
+		first := len(b) == start
+		put(t.text)
+		if first && i+1 < len(e.tokens) && (alone || t.wide) {
+			put("\n")
 		}
 	}
-	return b.String()
+	return string(b)
 }
+
+// maxIndent is from where blanks before a tag are no indentation.
+const maxIndent = 200
 
 // blankAfter says whether nothing but blanks follows a token on its line.
 func (e *emitter) blankAfter(i int) bool {

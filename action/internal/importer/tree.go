@@ -118,7 +118,7 @@ func (b *builder) build(n *yaml.Node, depth int) *node {
 	case b.err != nil:
 		return &node{}
 	case b.nodes > maxNodes:
-		return b.stop(n, "more than %d values: an alias is used too often", maxNodes)
+		return b.stop(n, "more than %d values, counting those that aliases stand for", maxNodes)
 	case depth > maxDepth:
 		return b.stop(n, "nested deeper than %d", maxDepth)
 	case n.Kind == yaml.AliasNode:
@@ -151,6 +151,7 @@ func (b *builder) build(n *yaml.Node, depth int) *node {
 
 func (b *builder) mapping(out *node, n *yaml.Node, depth int) {
 	seen := map[string]bool{}
+	var merges []*yaml.Node
 	for i := 0; i+1 < len(n.Content) && b.err == nil; i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		if key.Kind == yaml.AliasNode {
@@ -161,7 +162,7 @@ func (b *builder) mapping(out *node, n *yaml.Node, depth int) {
 			return
 		}
 		if key.ShortTag() == "!!merge" {
-			b.merge(out, value, depth)
+			merges = append(merges, value)
 			continue
 		}
 		if seen[key.Value] {
@@ -171,39 +172,34 @@ func (b *builder) mapping(out *node, n *yaml.Node, depth int) {
 		seen[key.Value] = true
 		child := b.build(value, depth+1)
 		child.key, child.keyLine, child.keyCol = key.Value, n.Content[i].Line+b.first, n.Content[i].Column
-		out.set(child)
+		out.members = append(out.members, child)
+	}
+	if len(merges) > 0 {
+		b.merge(out, merges, seen, depth)
 	}
 }
 
 // merge takes the members of << that the table does not write itself.
-func (b *builder) merge(out *node, value *yaml.Node, depth int) {
-	merged := b.build(value, depth+1)
-	from := []*node{merged}
-	if merged.list {
-		from = merged.items
-	}
-	for _, m := range from {
-		if !m.table {
-			b.stop(value, "<< wants a table")
-			return
+func (b *builder) merge(out *node, values []*yaml.Node, seen map[string]bool, depth int) {
+	for _, value := range values {
+		merged := b.build(value, depth+1)
+		from := []*node{merged}
+		if merged.list {
+			from = merged.items
 		}
-		for _, child := range m.members {
-			if out.find(child.key) == nil {
-				out.members = append(out.members, child)
+		for _, m := range from {
+			if !m.table {
+				b.stop(value, "<< wants a table")
+				return
+			}
+			for _, child := range m.members {
+				if !seen[child.key] {
+					seen[child.key] = true
+					out.members = append(out.members, child)
+				}
 			}
 		}
 	}
-}
-
-// set adds a member, in place of one that a merge brought.
-func (n *node) set(child *node) {
-	for i, m := range n.members {
-		if m.key == child.key {
-			n.members[i] = child
-			return
-		}
-	}
-	n.members = append(n.members, child)
 }
 
 func scalar(n *yaml.Node) any {
@@ -270,7 +266,8 @@ func (n *node) text() string {
 	return s
 }
 
-// take takes the value with everything below.
+// take takes the value with everything below, but for texts under the names of
+// keys and secrets: those stay behind, and are noted.
 func (n *node) take() any {
 	if n == nil {
 		return nil
@@ -280,7 +277,9 @@ func (n *node) take() any {
 	case n.table:
 		out := make(object, 0, len(n.members))
 		for _, m := range n.members {
-			out = append(out, field{m.key, m.take()})
+			if !m.secret() {
+				out = append(out, field{m.key, m.take()})
+			}
 		}
 		return out
 	case n.list:
@@ -291,6 +290,13 @@ func (n *node) take() any {
 		return out
 	}
 	return n.value
+}
+
+// secret says whether the value is a text, and its key the name of one that
+// nobody should see.
+func (n *node) secret() bool {
+	s, ok := n.value.(string)
+	return ok && s != "" && secretKey.MatchString(n.key)
 }
 
 // accounted says whether anything at or below the node was taken or noted.
