@@ -27,7 +27,6 @@ var floors = []layer{
 	{"action/internal/check", 2, "action/internal/config action/internal/secrets prompts prompts/compare"},
 	{"action/internal/live", 2, "action/internal/config action/internal/flags action/internal/plan prompts store"},
 	{"action/internal/gitfs", 2, ""},
-	{"action/internal/secrets", 2, ""},
 	{"action/internal/status", 2, "action/internal/config action/internal/flags action/internal/plan prompts store"},
 	{"action/internal/rollout", 2, "action/internal/config action/internal/flags action/internal/plan prompts store"},
 	{"action/internal/report", 2, "action/internal/plan prompts"},
