@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// TestHostile feeds inputs that are made to take long, of a quarter of the
+// TestHostile feeds inputs that are made to take long, of a tenth of the
 // largest size. Its time shows with -v; nothing is asserted about it but that it ends.
 func TestHostile(t *testing.T) {
-	const size = maxSize / 4
+	const size = maxSize / 10
 	fill := func(s string) string { return strings.Repeat(s, (size-200)/len(s)) }
 	numbered := func(format string) string {
 		var b strings.Builder
