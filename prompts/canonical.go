@@ -20,7 +20,7 @@ import (
 // error, because the canonical form would round it in silence.
 func canonical(v any) ([]byte, error) {
 	if out, ok := appendCanonical(nil, v, 0); ok {
-		return out, nil
+		return bytes.Clone(out), nil // it is kept, without the room to grow
 	}
 	return canonicalByParts(v)
 }

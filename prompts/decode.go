@@ -78,6 +78,20 @@ func decode(artifact []byte) (*Prompt, error) {
 	return &Prompt{ref: Ref{Name: strings.Clone(d.name), Digest: DigestOf(artifact)}, artifact: artifact}, nil
 }
 
+// decodeWritten is DecodeOwned of the canonical bytes of m, which saves reading
+// them: m holds plain values, and is as encoding/json would decode the bytes.
+func decodeWritten(artifact []byte, m map[string]any) (*Prompt, error) {
+	if _, depth := extent(artifact); depth > maxDepth {
+		return DecodeOwned(artifact) // and say so
+	}
+	structure, _ := asJSON(m).(map[string]any)
+	d, err := partsOf(structure)
+	if err != nil {
+		return nil, fmt.Errorf("decode artifact: %w", err)
+	}
+	return &Prompt{ref: Ref{Name: d.name, Digest: DigestOf(artifact)}, artifact: artifact}, nil
+}
+
 func decodeParts(artifact []byte) (*parts, error) {
 	v, err := decodeJSON(artifact)
 	if err != nil {
@@ -87,6 +101,11 @@ func decodeParts(artifact []byte) (*parts, error) {
 	if !ok {
 		return nil, errors.New("not a JSON object")
 	}
+	return partsOf(m)
+}
+
+// partsOf reads a decoded artifact.
+func partsOf(m map[string]any) (*parts, error) {
 	if err := supported(m); err != nil {
 		return nil, err
 	}

@@ -118,7 +118,7 @@ func (c *checker) read(name string, src []byte, d *Definition) {
 		err = fmt.Errorf("prompt is larger than %d bytes", maxSize)
 	}
 	if err == nil {
-		d.Prompt, err = DecodeOwned(data)
+		d.Prompt, err = decodeWritten(data, artifact)
 	}
 	if err != nil {
 		c.addFile(ruleTooLarge, "", "%s", err)

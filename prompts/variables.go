@@ -116,6 +116,8 @@ func asJSON(v any) any {
 	switch v := v.(type) {
 	case int64:
 		return float64(v)
+	case int:
+		return float64(v)
 	case []any:
 		out := make([]any, len(v))
 		for i, e := range v {
