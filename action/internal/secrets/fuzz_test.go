@@ -25,7 +25,7 @@ func FuzzFind(f *testing.F) {
 			}
 			end = s.End
 			shown, ok := strings.CutSuffix(s.Redacted(text), "…")
-			if !ok || utf8.RuneCountInString(shown) > 4 || !strings.HasPrefix(text[s.Start:s.End], shown) || s.End-s.Start < 4*len(shown)/4 {
+			if !ok || utf8.RuneCountInString(shown) > 4 || !strings.HasPrefix(text[s.Start:s.End], shown) {
 				t.Fatalf("Redacted = %q", shown)
 			}
 			if strings.Contains(s.What+s.Rule, text[s.Start:s.End]) {
@@ -35,7 +35,7 @@ func FuzzFind(f *testing.F) {
 	})
 }
 
-// TestLargeTexts runs what is worst for the shortcut on 1 MiB: it must come to
+// TestLargeTexts runs what is worst for the shortcut on up to 1 MiB: it must come to
 // an end, which go test's own time limit sees to, with offsets in the text.
 func TestLargeTexts(t *testing.T) {
 	d := detector(t)
@@ -52,7 +52,11 @@ func TestLargeTexts(t *testing.T) {
 		"bytes":             "\xff\xfe\x80key=\xc3\x28",
 		"kubernetes secret": "kind: Secret data: ",
 	} {
-		text := strings.Repeat(unit, (1<<20)/len(unit))
+		size := 1 << 18
+		if name == "keywords" || name == "one word" {
+			size = 1 << 20
+		}
+		text := strings.Repeat(unit, size/len(unit))
 		found := d.Find(text[:len(text)-2] + m.of(alnum, 2))
 		for _, s := range found {
 			if s.Start < 0 || s.End > len(text) || s.Start >= s.End {

@@ -125,14 +125,16 @@ func (d *Detector) hit(spans []span, s *scratch, text string, i int32, at int) [
 		return spans
 	}
 	left, right := at-reach, at+reach
-	if r.shape.ahead > 0 {
-		left, right = at, at+r.shape.ahead+1
+	if ahead := r.shape.ahead; ahead > 0 {
+		// The credential is in a word that begins not far behind the keyword,
+		// and the name around the keyword begins not far before it.
+		left, right, reach = at, at+ahead+1, ahead+64
 	}
 	if !s.fits(r, st, left, right) {
 		return spans
 	}
 	// A match ends inside the word at the end of its reach, or not far behind.
-	st.right = toSpace(text, max(st.right, min(at+reach, len(text))))
+	st.right = toSpace(text, max(st.right, min(right, len(text))))
 	to := toSpace(text, min(st.right+r.shape.slack, len(text)))
 	bound := 0
 	if st.open > 0 {
