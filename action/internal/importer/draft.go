@@ -41,7 +41,6 @@ type message struct {
 	role, placeholder string
 	template          *template
 	parts             []part // nil when it is a text
-	text              string // after variables are known
 }
 
 // part is a piece of the content: a text or an image.
