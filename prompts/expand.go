@@ -1,21 +1,15 @@
 package prompts
 
 import (
-	"slices"
 	"sort"
 	"strings"
 )
 
-// place is a position in a file, counted as in Finding.
-type place struct {
-	file      string
-	line, col int
-}
-
 // text is a template as somebody wrote it: in TOML, or in a file of its own.
 type text struct {
 	written string
-	at      func(pos int) place
+	file    string
+	at      func(pos int) (line, col int) // counted as in Finding
 }
 
 // expanded is a template with its partials in it, which knows where its bytes
@@ -53,7 +47,7 @@ func (e expanded) origin(pos int) (src int, partial string) {
 func expand(text string, whole bool, tags []tag, find func(tag) *partial) (expanded, bool) {
 	var b strings.Builder
 	e := expanded{pieces: []piece{{}}}
-	done, around := 0, sides{}
+	done, before, spent, around := 0, 0, 0, sides{}
 	for _, t := range tags {
 		if t.kind != '>' {
 			continue
@@ -62,10 +56,11 @@ func expand(text string, whole bool, tags []tag, find func(tag) *partial) (expan
 		if p == nil {
 			continue
 		}
-		from, to, indent, alone := standalone(text, t)
+		from, to, indent, alone := standalone(text, t, before)
+		before, spent = t.end, spent+len(p.text) // some of it may be left out below
 		b.WriteString(text[done:from])
 		e.pieces = append(e.pieces, piece{b.Len(), t.pos, p.file})
-		if b.Len()+len(p.text)+len(indent)*strings.Count(p.text, "\n") > maxSize {
+		if max(spent, b.Len()+len(p.text)+len(indent)*strings.Count(p.text, "\n")) > maxSize {
 			return expanded{}, false
 		}
 		if alone {
@@ -106,8 +101,13 @@ func (e expanded) clash() int {
 }
 
 // standalone says whether nothing but blanks is around a tag on its line, and
-// what is replaced then: the blanks too, but not the line end.
-func standalone(text string, t tag) (from, to int, indent string, alone bool) {
+// what is replaced then: the blanks too, but not the line end. before is where
+// the last tag ended for which this was asked: of a line with many, only the
+// first is compared with the whole line.
+func standalone(text string, t tag, before int) (from, to int, indent string, alone bool) {
+	if before > 0 && !strings.Contains(text[before:t.pos], "\n") {
+		return t.pos, t.end, "", false
+	}
 	start := strings.LastIndexByte(text[:t.pos], '\n') + 1
 	end := len(text)
 	if n := strings.IndexByte(text[t.end:], '\n'); n >= 0 {
@@ -148,9 +148,4 @@ func insert(b *strings.Builder, text, indent string, around delims, alone, atEnd
 	if changed && !atEnd {
 		b.WriteString(end + "{{=" + around.String() + "=}}")
 	}
-}
-
-// partialsIn lists the tags that include a partial.
-func partialsIn(tags []tag) []tag {
-	return slices.DeleteFunc(slices.Clone(tags), func(t tag) bool { return t.kind != '>' })
 }

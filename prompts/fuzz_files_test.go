@@ -180,7 +180,7 @@ func FuzzExpand(f *testing.F) {
 			}
 		}
 		// a file's final newline is no text: on lines of its own a partial gets that of its tag
-		_, to, _, alone := standalone(text, uses[0])
+		_, to, _, alone := standalone(text, uses[0], 0)
 		if alone && included != "" {
 			included += text[to:min(to+1, len(text))]
 		}
@@ -215,4 +215,9 @@ func leftDelims(tags []tag) delims {
 		}
 	}
 	return mustacheDelims()
+}
+
+// partialsIn lists the tags that include a partial.
+func partialsIn(tags []tag) []tag {
+	return slices.DeleteFunc(slices.Clone(tags), func(t tag) bool { return t.kind != '>' })
 }
