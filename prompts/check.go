@@ -19,6 +19,7 @@ type checker struct {
 	decoded bool   // the file is TOML
 	broken  bool   // something in another file stands in the way, and has its finding there
 	named   int    // bytes of the files that it has named so far
+	effort  int    // of comparing its values with schemas so far
 }
 
 type findingList struct{ findings Findings }

@@ -147,9 +147,7 @@ func (t table) agree(examples []table, s *schema) {
 		case err != nil:
 			e.add(ruleExampleOutput, at, "", "%s is not JSON, which [output] asks for: %s", e.name("output"), err)
 		case s != nil:
-			if fault := s.violation(v); fault != "" {
-				e.add(ruleExampleOutput, at, "", "%s does not fit the output schema: %s", e.name("output"), fault)
-			}
+			s.fits(e, v, at, ruleExampleOutput, e.name("output"), "the output schema")
 		}
 	}
 }
