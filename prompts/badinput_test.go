@@ -46,7 +46,7 @@ func TestBadInput(t *testing.T) {
 		{"an enum of 100,000 values", schemaFile(`{"enum": [0` + strings.Repeat(",1", 100_000) + `]}`), "PF005 s.json: schema has more than 20000 values"},
 		{"a schema that is itself", schemaFile(`{"$ref": "#"}`), `resolve to "#" causing reference cycle`},
 		{"schemas that are each other", schemaFile(`{"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}}`), "causing reference cycle"},
-		{"a schema that doubles at each step", schemaFile(doubling(60)), "PF005 s.json: schema takes too long to try"},
+		{"a schema that doubles at each step", schemaFile(doubling(60)), "takes too long to compare with its schema"},
 		{"anyOf, 90 deep", schemaFile(strings.Repeat(`{"anyOf":[`, 45) + "{}" + strings.Repeat("]}", 45)), ""},
 		{"invalid UTF-8 in a text", contentFile("one\ntwo \xff"), "prompts/c.md:2:5: PF003 invalid UTF-8"},
 		{"invalid UTF-8 in a partial", map[string]string{"prompts/p.toml": usesP0, "prompts/_p0.md": "one\ntwo \xff"}, "prompts/_p0.md:2:5: PF003 invalid UTF-8"},

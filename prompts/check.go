@@ -18,6 +18,8 @@ type checker struct {
 	files   *files // where it may look for other files; nil for none
 	decoded bool   // the file is TOML
 	broken  bool   // something in another file stands in the way, and has its finding there
+	named   int    // bytes of the files that it has named so far
+	effort  int    // of comparing its values with schemas so far
 }
 
 type findingList struct{ findings Findings }
@@ -27,6 +29,13 @@ const maxFindings = 200
 
 // full says that no more findings are taken; long loops end then.
 func (l *findingList) full() bool { return len(l.findings) >= maxFindings }
+
+// limit says so when there may be more findings than are listed.
+func (c *checker) limit() {
+	if c.full() {
+		c.addFile(ruleTooLarge, "", "there may be more findings: only %d are listed", maxFindings)
+	}
+}
 
 // report adds a finding, whose severity is that of its rule.
 func (l *findingList) report(f Finding) {

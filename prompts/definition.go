@@ -64,9 +64,7 @@ func Parse(file, name string, src []byte) (*Definition, error) {
 func (c *checker) definition(name string, src []byte, ignore func(Finding) bool) (*Definition, Findings) {
 	d := &Definition{File: c.file}
 	c.read(name, src, d)
-	if c.full() {
-		c.addFile(ruleTooLarge, "", "there may be more findings: only %d are listed", maxFindings)
-	}
+	c.limit()
 	c.findings.Sort()
 	var rest Findings
 	for _, f := range c.findings {

@@ -58,8 +58,9 @@
 // Parts of a content have the shape of OpenAI's chat completions: text, image_url
 // or file; their strings are templates.
 //
-// A partial is a file _name.md. {{> name}} is the one in the folder of the file
-// that uses it, or else in the prompts folder; {{> a/name}} is a/_name.md there.
+// A partial is a file _name.md in the prompts folder or below, in no folder that
+// starts with '_' or '.'. {{> name}} is the one in the folder of the file that
+// uses it, or else in the prompts folder; {{> a/name}} is a/_name.md there.
 // Partials may include partials. They, and files that a definition names, become
 // part of the text when it is read; one line end at the end of such a file is
 // not. Load reads files inside of its fs.FS only, Parse none.

@@ -1,21 +1,15 @@
 package prompts
 
 import (
-	"slices"
 	"sort"
 	"strings"
 )
 
-// place is a position in a file, counted as in Finding.
-type place struct {
-	file      string
-	line, col int
-}
-
 // text is a template as somebody wrote it: in TOML, or in a file of its own.
 type text struct {
 	written string
-	at      func(pos int) place
+	file    string
+	at      func(pos int) (line, col int) // counted as in Finding
 }
 
 // expanded is a template with its partials in it, which knows where its bytes
@@ -54,7 +48,7 @@ func (e expanded) origin(pos int) (src int, partial string) {
 func expand(text string, whole bool, tags []tag, find func(tag) *partial) (expanded, bool) {
 	var b strings.Builder
 	e := expanded{pieces: []piece{{}}}
-	done, around := 0, sidesIn(text)
+	done, spent, around := 0, 0, sidesIn(text)
 	for _, t := range tags {
 		if t.kind != '>' {
 			continue
@@ -64,9 +58,10 @@ func expand(text string, whole bool, tags []tag, find func(tag) *partial) (expan
 			continue
 		}
 		from, to, indent, alone := around.standalone(text, t)
+		spent += len(p.text) // some of it may be left out below
 		b.WriteString(text[done:from])
 		e.pieces = append(e.pieces, piece{b.Len(), t.pos, p.file})
-		if b.Len()+len(p.text)+len(indent)*strings.Count(p.text, "\n") > maxSize {
+		if max(spent, b.Len()+len(p.text)+len(indent)*strings.Count(p.text, "\n")) > maxSize {
 			return expanded{}, false
 		}
 		if alone {
@@ -142,9 +137,4 @@ func insert(b *strings.Builder, text, indent string, around delims, alone, atEnd
 	if changed && !atEnd {
 		b.WriteString(end + "{{=" + around.String() + "=}}")
 	}
-}
-
-// partialsIn lists the tags that include a partial.
-func partialsIn(tags []tag) []tag {
-	return slices.DeleteFunc(slices.Clone(tags), func(t tag) bool { return t.kind != '>' })
 }

@@ -8,6 +8,10 @@ import (
 	"strings"
 )
 
+// maxNamed bounds what one definition reads: it could name a large file in every
+// line.
+const maxNamed = 8 * maxSize
+
 // reference reads the file that a key names. Without one, or with findings, the
 // checker is nil.
 func (t table) reference(key string, d *Definition) ([]byte, *checker) {
@@ -25,6 +29,9 @@ func (t table) reference(key string, d *Definition) ([]byte, *checker) {
 		t.add(ruleReference, at, "write it relative to the folder of this file, with '/'", "%s: %q is not a file of the repository", t.name(key), shorten(name))
 		return nil, nil
 	}
+	if t.named > maxNamed {
+		return nil, nil // it has its finding
+	}
 	src, err := t.files.read(file)
 	if err != nil {
 		hint := ""
@@ -35,6 +42,10 @@ func (t table) reference(key string, d *Definition) ([]byte, *checker) {
 		return nil, nil
 	}
 	d.Files = append(d.Files, file)
+	if t.named += len(src); t.named > maxNamed {
+		t.add(ruleTooLarge, at, "", "the files that this one names are larger than %d bytes together", maxNamed)
+		return nil, nil
+	}
 	return src, &checker{source: &source{file: file, lines: []int{0}}, findingList: t.findingList, files: t.files}
 }
 

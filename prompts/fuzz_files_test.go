@@ -216,3 +216,8 @@ func leftDelims(tags []tag) delims {
 	}
 	return mustacheDelims()
 }
+
+// partialsIn lists the tags that include a partial.
+func partialsIn(tags []tag) []tag {
+	return slices.DeleteFunc(slices.Clone(tags), func(t tag) bool { return t.kind != '>' })
+}

@@ -1,7 +1,6 @@
 package prompts
 
 import (
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -51,7 +50,7 @@ func (c *checker) identity(file table, d *Definition, artifact map[string]any) {
 		v.table = t
 		artifact["variables"] = v.read(c, d)
 	}
-	m := &messages{checker: c, d: d, inputs: v}
+	m := &messages{checker: c, d: d, inputs: v, included: map[*partial]bool{}}
 	artifact["messages"] = m.read(file)
 	m.unused()
 	examples := file.examples()
@@ -67,8 +66,7 @@ func (c *checker) identity(file table, d *Definition, artifact map[string]any) {
 		artifact["output"] = out
 		t.agree(examples, schema)
 	}
-	slices.Sort(d.Partials)
-	d.Partials = slices.Compact(d.Partials)
+	d.Partials = filesOf(m.partials)
 	slices.Sort(d.Files)
 	d.Files = slices.Compact(d.Files)
 }
@@ -149,9 +147,7 @@ func (t table) agree(examples []table, s *schema) {
 		case err != nil:
 			e.add(ruleExampleOutput, at, "", "%s is not JSON, which [output] asks for: %s", e.name("output"), err)
 		case s != nil:
-			if fault := s.violation(v); fault != "" {
-				e.add(ruleExampleOutput, at, "", "%s does not fit the output schema: %s", e.name("output"), fault)
-			}
+			s.fits(e, v, at, ruleExampleOutput, e.name("output"), "the output schema")
 		}
 	}
 }
@@ -185,7 +181,7 @@ func (t table) oneOf(key string, words []string) {
 func (t table) excludes(key string, others ...string) {
 	for _, other := range others {
 		if t.has(key) && t.has(other) {
-			t.add(ruleContradiction, t.n.child(key).pos(), "remove one of them", "%s and %s exclude each other", t.name(key), fmt.Sprint(other))
+			t.add(ruleContradiction, t.n.child(key).pos(), "remove one of them", "%s and %s exclude each other", t.name(key), other)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // jsonObject decodes a JSON file that holds one object, into what a TOML table
@@ -29,7 +30,7 @@ func (c *checker) jsonObject(src []byte) (table, bool) {
 	var syntax *json.SyntaxError
 	switch {
 	case errors.As(err, &syntax):
-		c.add(ruleSyntax, int(syntax.Offset)-1, "", "not JSON: %s", syntax)
+		c.add(ruleSyntax, c.syntaxError(syntax), "", "not JSON: %s", syntax)
 		return table{}, false
 	case err != nil:
 		c.add(ruleSyntax, len(c.text), "", "not JSON: %s", err)
@@ -42,6 +43,21 @@ func (c *checker) jsonObject(src []byte) (table, bool) {
 	}
 	c.plain(m, root, 0)
 	return table{checker: c, m: m, n: root}, len(c.findings.Errors()) == len(c.findings[:before].Errors())
+}
+
+// syntaxError is where a syntax error is. A decoder that reads tokens counts
+// some of them wrong; one that reads the whole does not.
+func (c *checker) syntaxError(err *json.SyntaxError) int {
+	var whole *json.SyntaxError
+	var v any
+	if errors.As(json.Unmarshal([]byte(c.text), &v), &whole) {
+		err = whole
+	}
+	at := max(0, min(int(err.Offset)-1, len(c.text)))
+	for at > 0 && at < len(c.text) && !utf8.RuneStart(c.text[at]) {
+		at--
+	}
+	return at
 }
 
 // jsonReader builds values and nodes at once.

@@ -87,7 +87,7 @@ func (m Message) MarshalJSON() ([]byte, error) {
 	switch {
 	case m.Parts != nil:
 		out["content"] = m.Parts
-	case m.Content != "" || len(m.Other) == 0: // an assistant that calls tools says nothing
+	case m.Content != "" || m.Role != "assistant" || len(m.Other) == 0: // an assistant that calls tools says nothing
 		out["content"] = m.Content
 	}
 	return marshalText(out)

@@ -20,6 +20,9 @@ type messages struct {
 	inputs       *inputs
 	unknown      bool // some template could not be read, so nobody can tell what is unused
 	placeholders []string
+	partials     []*partial // that the templates include, each once
+	included     map[*partial]bool
+	size         int     // of the texts so far, in bytes
 	examples     []table // messages that say examples = true
 }
 
@@ -104,9 +107,8 @@ func (m *messages) message(t table) map[string]any {
 // inline is a string of the table as a template.
 func (t table) inline(key, s string) text {
 	n := t.n.child(key)
-	return text{s, func(pos int) place {
-		line, col := t.at(n.value() + offsetIn(t.text[n.start:n.end], pos))
-		return place{t.file, line, col}
+	return text{s, t.file, func(pos int) (line, col int) {
+		return t.at(n.value() + offsetIn(t.text[n.start:n.end], pos))
 	}}
 }
 
@@ -120,27 +122,33 @@ func (m *messages) contentFile(c *checker, src []byte) string {
 	if n := len(written); n > 0 && written[n-1] == '\n' {
 		written = written[:n-1]
 	}
-	return m.template(c, text{written, func(pos int) place {
-		line, col := c.at(pos)
-		return place{c.file, line, col}
-	}})
+	return m.template(c, text{written, c.file, c.at})
 }
 
 // template checks one template, and returns it with its partials expanded.
 func (m *messages) template(c *checker, t text) string {
 	tags, problems := scanTags(t.written)
 	if len(tags) == 0 && len(problems) == 0 {
-		return t.written
+		return m.bounded(t.written)
 	}
-	e, within, ok := c.include(t, true, tags)
-	m.d.Partials = append(m.d.Partials, within...)
+	if m.size > maxSize && slices.ContainsFunc(tags, func(g tag) bool { return g.kind == '>' }) {
+		m.unknown = true
+		return ""
+	}
+	e, includes, ok := c.include(t, true, tags)
+	for _, p := range includes {
+		if !m.included[p] {
+			m.included[p] = true
+			m.partials = append(m.partials, p)
+		}
+	}
 	switch {
 	case len(problems) > 0: // positions are those of the text as written
 		e = expanded{}
 	case !ok:
 		m.unknown, m.broken = true, true
 		return ""
-	case len(within) > 0:
+	case len(includes) > 0:
 		tags, problems = scanTags(e.text)
 	}
 	if len(problems) == 0 {
@@ -155,7 +163,20 @@ func (m *messages) template(c *checker, t text) string {
 	for _, p := range problems[:min(len(problems), maxFindings)] {
 		m.report(p, e, t)
 	}
-	return e.text
+	return m.bounded(e.text)
+}
+
+// bounded is a text of the artifact, until these are larger together than the
+// artifact may be: a short file can name a long one, or a partial, many times.
+func (m *messages) bounded(text string) string {
+	if m.size > maxSize {
+		return ""
+	}
+	if m.size += len(text); m.size > maxSize {
+		m.addFile(ruleTooLarge, "", "prompt is larger than %d bytes", maxSize)
+		return ""
+	}
+	return text
 }
 
 // report says where a problem of an expanded template is: at the tag of the
@@ -169,10 +190,14 @@ func (m *messages) report(p problem, e expanded, t text) {
 	if partial != "" {
 		message = fmt.Sprintf("%s: %s", partial, message)
 	}
-	at := t.at(src)
-	f := Finding{File: at.file, Line: at.line, Col: at.col, Rule: p.rule, Message: message, Hint: p.hint}
-	if p.variable != "" && at.file == m.file {
+	f := Finding{File: t.file, Rule: p.rule, Message: message, Hint: p.hint}
+	f.Line, f.Col = t.at(src)
+	switch {
+	case p.variable == "":
+	case t.file == m.file:
 		f.Fix = m.inputs.declare(m.checker, p.variable)
+	default: // several prompts may have this file
+		f.Hint += " to " + m.file
 	}
 	m.checker.report(f)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -14,11 +15,11 @@ import (
 // files is what one Load reads besides definitions. Partials are read on
 // demand until all are known; from then on it is only looked at, by many at once.
 type files struct {
-	fsys        fs.FS
-	root        string // the prompts folder
-	complete    bool   // every partial below root is in the map
-	partials    map[string]*partial
-	findingList // about partials
+	fsys     fs.FS
+	root     string // the prompts folder
+	complete bool   // every partial below root is in the map
+	partials map[string]*partial
+	findings Findings // about partials
 
 	mu   sync.Mutex
 	seen map[string]bool // files that were read
@@ -26,11 +27,11 @@ type files struct {
 
 // partial is one _name.md.
 type partial struct {
-	file   string
-	text   string   // with its own partials in it, and without its final line end
-	within []string // files of the partials in it, also through others
-	height int      // of the longest chain of partials in it
-	state  state
+	file     string
+	text     string     // with its own partials in it, and without its final line end
+	includes []*partial // that its tags name, each once
+	height   int        // of the longest chain of partials in it
+	state    state
 }
 
 type state int
@@ -61,12 +62,16 @@ func (f *files) partial(file string) *partial {
 	if p, ok := f.partials[file]; ok {
 		return p
 	}
-	if f.complete || !fs.ValidPath(file) {
+	if f.complete || !f.walked(file) {
 		return &partial{file: file, state: missing}
 	}
 	p := &partial{file: file}
 	f.partials[file] = p
-	c := &checker{source: &source{file: file, lines: []int{0}}, findingList: &f.findingList, files: f}
+	c := &checker{source: &source{file: file, lines: []int{0}}, findingList: &findingList{}, files: f}
+	defer func() {
+		c.limit()
+		f.findings = append(f.findings, c.findingList.findings...)
+	}()
 	src, err := f.read(file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -107,40 +112,37 @@ func (c *checker) partial(p *partial, src []byte) bool {
 	if len(problems) > 0 {
 		return false
 	}
-	at := func(pos int) place {
-		line, col := c.at(pos)
-		return place{c.file, line, col}
-	}
-	e, within, ok := c.include(text{written, at}, false, tags)
-	p.text, p.within, p.height = e.text, within, e.height
+	e, includes, ok := c.include(text{written, c.file, c.at}, false, tags)
+	p.text, p.includes, p.height = e.text, includes, e.height
 	return ok
 }
 
-// include expands the partials of a template that stands in file c.file; tags
-// are those of the text as written, which is whole unless it is that of a
-// partial. It returns the files of the partials too.
-func (c *checker) include(t text, whole bool, tags []tag) (e expanded, within []string, ok bool) {
-	if len(partialsIn(tags)) == 0 {
+// include expands the partials of a template; tags are those of the text as
+// written, which is whole unless it is that of a partial. It returns the partials
+// too, each once.
+func (c *checker) include(t text, whole bool, tags []tag) (e expanded, includes []*partial, ok bool) {
+	if !slices.ContainsFunc(tags, func(g tag) bool { return g.kind == '>' }) {
 		return expanded{text: t.written}, nil, true
 	}
 	ok = true
-	file, seen, height := t.at(0).file, map[*partial]bool{}, 0
+	height := 0
 	fail := func(pos int, rule, hint, format string, args ...any) {
 		ok = false
 		if !c.full() {
-			at := t.at(pos)
-			c.report(Finding{File: at.file, Line: at.line, Col: at.col, Rule: rule, Hint: hint, Message: fmt.Sprintf(format, args...)})
+			line, col := t.at(pos)
+			c.report(Finding{File: t.file, Line: line, Col: col, Rule: rule, Hint: hint, Message: fmt.Sprintf(format, args...)})
 		}
 	}
+	seen := map[*partial]bool{}
 	e, fits := expand(t.written, whole, tags, func(g tag) *partial {
 		if c.files == nil {
 			fail(g.pos, rulePartial, "read the folder with Load", "partial %q is out of reach: only the text of one file is known", g.name)
 			return nil
 		}
-		p := c.files.resolve(file, g.name)
+		p := c.files.resolve(t.file, g.name)
 		switch {
 		case p == nil:
-			fail(g.pos, rulePartial, c.files.whereToPut(file, g.name), "there is no partial %q", g.name)
+			fail(g.pos, rulePartial, c.files.whereToPut(t.file, g.name), "there is no partial %q", g.name)
 			return nil
 		case p.state == reading:
 			fail(g.pos, ruleCycle, "", "partial %q includes itself", g.name)
@@ -151,7 +153,7 @@ func (c *checker) include(t text, whole bool, tags []tag) (e expanded, within []
 		}
 		if !seen[p] {
 			seen[p], height = true, max(height, p.height+1)
-			within = append(append(within, p.file), p.within...)
+			includes = append(includes, p)
 		}
 		if height > maxDepth && ok {
 			fail(g.pos, ruleTooLarge, "", "partials are nested deeper than %d", maxDepth)
@@ -167,18 +169,46 @@ func (c *checker) include(t text, whole bool, tags []tag) (e expanded, within []
 		}
 	}
 	e.height = height
-	slices.Sort(within)
-	return e, slices.Compact(within), ok
+	return e, includes, ok
+}
+
+// filesOf are the files of partials and of those that they include; sorted.
+func filesOf(partials []*partial) []string {
+	files := map[string]bool{}
+	for len(partials) > 0 {
+		p := partials[len(partials)-1]
+		partials = partials[:len(partials)-1]
+		if !files[p.file] {
+			files[p.file] = true
+			partials = append(partials, p.includes...)
+		}
+	}
+	return slices.Sorted(maps.Keys(files))
 }
 
 func (f *files) whereToPut(from, name string) string {
 	folder, base := path.Split(name)
-	here := path.Join(path.Dir(from), folder, "_"+base)
-	there := path.Join(f.root, folder, "_"+base)
-	if here == there {
-		return "create " + here + partialExtension
+	here := path.Join(path.Dir(from), folder, "_"+base+partialExtension)
+	there := path.Join(f.root, folder, "_"+base+partialExtension)
+	if here == there || !f.walked(here) {
+		return "create " + there
 	}
-	return fmt.Sprintf("create %s%s, or %s%s", here, partialExtension, there, partialExtension)
+	return "create " + here + ", or " + there
+}
+
+// walked says whether Load looks for partials where file is: below the root, in
+// no folder that starts with '_' or '.'. Elsewhere there are none, whichever
+// prompts are loaded.
+func (f *files) walked(file string) bool {
+	below, inside := file, true
+	if f.root != "." {
+		below, inside = strings.CutPrefix(file, f.root+"/")
+	}
+	if !inside || !fs.ValidPath(file) {
+		return false
+	}
+	folders := strings.Split(below, "/")
+	return !slices.ContainsFunc(folders[:len(folders)-1], func(folder string) bool { return folder[0] == '_' || folder[0] == '.' })
 }
 
 // read returns at most one byte more than anything here accepts.

@@ -298,8 +298,12 @@ func (v *variable) fits(value any) error {
 	if err != nil {
 		return err
 	}
+	decoded := asDecoded(value)
+	if effort(compiled, decoded) > maxEffort {
+		return errors.New("takes too long to compare with its schema")
+	}
 	var invalid *jsonschema.ValidationError
-	if err := compiled.Validate(asDecoded(value)); !errors.As(err, &invalid) {
+	if err := compiled.Validate(decoded); !errors.As(err, &invalid) {
 		return err
 	}
 	var faults []string

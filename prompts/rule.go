@@ -93,7 +93,7 @@ var rules = []Rule{
 		Summary: "A file is not TOML, or a referenced file is not JSON.",
 		Why:     "A syntax error hides what follows it: other findings of the same file may appear once it is mended. A key that is written twice is a syntax error in both."},
 	{ID: ruleTooLarge, Name: "too-large", Severity: Error,
-		Summary: "A file, a text with its partials, an artifact or a schema is too large or nested too deeply.",
+		Summary: "A file, a text with its partials, an artifact or a schema is too large, nested too deeply, or takes too long to compare.",
 		Why:     "Services keep every live prompt in memory, and readers refuse artifacts over 1 MiB, nesting over 100 levels and schemas over 20,000 values."},
 	{ID: ruleUnknownKey, Name: "unknown-key", Severity: Error, Fixable: true,
 		Summary: "A key is not part of the language.",

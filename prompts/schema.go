@@ -47,7 +47,22 @@ func (t table) schema(label string) *schema {
 	return &schema{t, label, compiled}
 }
 
-// violation says why a value, as encoding/json decodes it, does not fit; "" when it does.
+// fits reports a value, as encoding/json decodes it, that does not fit; name is
+// what it is called, and at where it is written.
+func (s *schema) fits(t table, v any, at int, rule, name, what string) {
+	if t.effort > maxEffort {
+		return // it has its finding
+	}
+	if t.effort += effort(s.compiled, v); t.effort > maxEffort {
+		t.add(ruleTooLarge, at, "write a simpler schema, or a smaller value", "%s takes too long to compare with its schema", name)
+		return
+	}
+	if fault := s.violation(v); fault != "" {
+		t.add(rule, at, "", "%s does not fit %s: %s", name, what, fault)
+	}
+}
+
+// violation says why a value does not fit; "" when it does.
 func (s *schema) violation(v any) string {
 	err := s.compiled.Validate(v)
 	var invalid *jsonschema.ValidationError
@@ -140,9 +155,6 @@ func compileSchema(doc map[string]any) (*jsonschema.Schema, []fault) {
 	compiled, err := c.Compile(schemaURL)
 	if err != nil {
 		return nil, faults(err)
-	}
-	if (trials{}).of(compiled) > maxTrials {
-		return nil, []fault{{rule: ruleTooLarge, message: "schema takes too long to try: its parts refer to each other again and again"}}
 	}
 	return compiled, nil
 }

@@ -121,11 +121,33 @@ func (l *loader) some(names []string) {
 			l.add(ruleFileName, file, "", err.Error())
 			continue
 		}
-		l.definition(file, name)
+		for _, found := range l.candidates(l.root, strings.Split(name, ".")) {
+			l.definition(found, name)
+		}
+		if _, found := l.names[name]; !found {
+			l.definition(file, name) // which is to say that there is none
+		}
 	}
 	for i := range l.work {
 		l.parse(&l.work[i])
 	}
+}
+
+// candidates are the files in a folder that give a name: a dot may be one of the
+// path as well. They come in the order in which all meets them.
+func (l *loader) candidates(folder string, segments []string) (out []string) {
+	for i := 1; i < len(segments); i++ {
+		below := path.Join(folder, strings.Join(segments[:i], "."))
+		if info, err := fs.Lstat(l.fsys, below); err == nil && info.IsDir() {
+			out = append(out, l.candidates(below, segments[i:])...)
+		}
+	}
+	base := strings.Join(segments, ".") + ".toml"
+	info, err := fs.Stat(l.fsys, path.Join(folder, base))
+	if !strings.HasSuffix(base, ".eval.toml") && !errors.Is(err, fs.ErrNotExist) && (err != nil || !info.IsDir()) {
+		out = append(out, path.Join(folder, base))
+	}
+	return out
 }
 
 // all walks the folder, reads the partials, and then the definitions on all
@@ -251,7 +273,13 @@ func (l *loader) finish() (*Tree, error) {
 	slices.SortFunc(l.tree.broken, func(a, b *Definition) int { return strings.Compare(a.File, b.File) })
 	l.tree.files = slices.Sorted(maps.Keys(l.seen))
 	l.findings.Sort()
-	l.tree.findings = slices.CompactFunc(l.findings, func(a, b Finding) bool { return a.String() == b.String() })
+	said := map[string]bool{} // a file that several prompts name has its findings once
+	l.tree.findings = slices.DeleteFunc(l.findings, func(f Finding) bool {
+		text := f.String()
+		again := said[text]
+		said[text] = true
+		return again
+	})
 	if errs := l.tree.findings.Errors(); len(errs) > 0 {
 		return l.tree, errs
 	}

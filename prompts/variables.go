@@ -105,9 +105,7 @@ func (t table) variableSchema(kind string, identity map[string]any, d *Definitio
 		if !isType(kind, v) {
 			continue
 		}
-		if fault := s.violation(asJSON(v)); fault != "" {
-			t.add(ruleSchemaValue, t.n.child(key).value(), "", "%s does not fit its schema: %s", t.name(key), fault)
-		}
+		s.fits(t, asJSON(v), t.n.child(key).value(), ruleSchemaValue, t.name(key), "its schema")
 	}
 }
 

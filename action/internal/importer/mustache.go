@@ -2,6 +2,7 @@ package importer
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -50,7 +51,7 @@ func parseMustache(src string, names func(string) string, language string) []pie
 		case c == '!':
 		case !mustacheName.MatchString(name):
 			add(markf(t.pos, "{{"+t.body+"}}", "it is not a name"))
-		case name == "." && len(stack) == 1:
+		case name == "." && !slices.ContainsFunc(stack, func(o open) bool { return o.head.kind == isSection }):
 			add(markf(t.pos, "{{"+t.body+"}}", "there is no item outside of a section"))
 		case (c == '#' || c == '^') && len(stack) > maxDepth:
 			add(markf(t.pos, "{{"+t.body+"}}", "sections are nested too deeply"))
