@@ -120,6 +120,16 @@ func (c counting) Open(name string) (fs.File, error) {
 	return c.FS.Open(name)
 }
 
+// A JSON file that is too deep says so where it is.
+func TestDeepJSONFile(t *testing.T) {
+	tree, _ := Load(treeOf("p/a.json", "{\n"+`"a":`+strings.Repeat("[", 5000),
+		"p/x.toml", prompt(says+"content = ''", "[output]", "schema_file = 'a.json'")), "p", nil)
+	want := []string{"p/a.json:2:105: PF005 nested deeper than 100"}
+	if got := texts(tree.Findings()); !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // A short file that names long ones, or partials, many times costs no more than
 // a long one does. Without bounds each of these takes minutes, or all memory.
 func TestSmallFilesThatGrow(t *testing.T) {

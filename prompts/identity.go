@@ -50,7 +50,7 @@ func (c *checker) identity(file table, d *Definition, artifact map[string]any) {
 		v.table = t
 		artifact["variables"] = v.read(c, d)
 	}
-	m := &messages{checker: c, d: d, inputs: v, included: map[*partial]bool{}}
+	m := &messages{checker: c, d: d, inputs: v, placeholders: map[string]bool{}, included: map[*partial]bool{}}
 	artifact["messages"] = m.read(file)
 	m.unused()
 	examples := file.examples()

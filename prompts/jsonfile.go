@@ -32,6 +32,8 @@ func (c *checker) jsonObject(src []byte) (table, bool) {
 	case errors.As(err, &syntax):
 		c.add(ruleSyntax, c.syntaxError(syntax), "", "not JSON: %s", syntax)
 		return table{}, false
+	case err == errTooDeep:
+		return table{}, false
 	case err != nil:
 		c.add(ruleSyntax, len(c.text), "", "not JSON: %s", err)
 		return table{}, false
@@ -59,6 +61,9 @@ func (c *checker) syntaxError(err *json.SyntaxError) int {
 	}
 	return at
 }
+
+// errTooDeep ends the reading; it has a finding.
+var errTooDeep = errors.New("nested too deeply")
 
 // jsonReader builds values and nodes at once.
 type jsonReader struct {
@@ -90,7 +95,8 @@ func (r *jsonReader) value(n *node, depth int) (any, error) {
 		v = r.number(token, n)
 	case json.Delim:
 		if depth > maxDepth {
-			return nil, errors.New("nested too deeply")
+			r.add(ruleTooLarge, n.start, "", "nested deeper than %d", maxDepth)
+			return nil, errTooDeep
 		}
 		if token == '{' {
 			v, err = r.object(n, depth)

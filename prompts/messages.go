@@ -19,7 +19,7 @@ type messages struct {
 	d            *Definition
 	inputs       *inputs
 	unknown      bool // some template could not be read, so nobody can tell what is unused
-	placeholders []string
+	placeholders map[string]bool
 	partials     []*partial // that the templates include, each once
 	included     map[*partial]bool
 	size         int     // of the texts so far, in bytes
@@ -67,10 +67,10 @@ func (m *messages) placeholder(t table) {
 		t.add(rulePlaceholder, at, "letters, digits and _, not starting with a digit", "%q cannot be the name of a placeholder", shorten(name))
 	case isVariable:
 		t.add(rulePlaceholder, at, "rename one of them", "%q is a variable already", name)
-	case slices.Contains(m.placeholders, name):
+	case m.placeholders[name]:
 		t.add(rulePlaceholder, at, "", "there is already a placeholder %q", name)
 	}
-	m.placeholders = append(m.placeholders, name)
+	m.placeholders[name] = true
 }
 
 // message checks a message with a role and a content.
