@@ -38,7 +38,7 @@ func TestBadInput(t *testing.T) {
 		{"1,000,000 empty partials in a text", map[string]string{"prompts/p.toml": usesP0, "prompts/_p0.md": strings.Repeat("{{> e}}", maxSize/8), "prompts/_e.md": ""}, ""},
 		{"the same on lines of their own", map[string]string{"prompts/p.toml": usesP0, "prompts/_p0.md": strings.Repeat("{{> e}}\n", maxSize/8), "prompts/_e.md": "x{{! c}}"}, "PF005 text with its partials is larger"},
 		{"tags on every line of a partial", map[string]string{"prompts/p.toml": strings.Replace(usesP0, "{{", "x {{", 1), "prompts/_p0.md": strings.Repeat("{{!}}\n", maxSize/6)}, ""},
-		{"10,000 levels of JSON", schemaFile(strings.Repeat(`{"not":`, 10_000) + "{}" + strings.Repeat("}", 10_000)), "PF004 not JSON: nested too deeply"},
+		{"10,000 levels of JSON", schemaFile(strings.Repeat(`{"not":`, 10_000) + "{}" + strings.Repeat("}", 10_000)), "PF005 nested deeper than 100"},
 		{"a number of 100,000 digits", schemaFile(`{"maximum": 1` + strings.Repeat("0", 100_000) + `}`), "prompts/s.json:1:13: PF012 +Inf is not a JSON number"},
 		{"a key twice, escaped", schemaFile("{\"type\": \"object\",\n\"typ\\u0065\": \"object\"}"), `prompts/s.json:2:1: PF004 key "type" is there twice`},
 		{"keys that differ in case", schemaFile(`{"type": "object", "Type": "object"}`), ""},
