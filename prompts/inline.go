@@ -12,9 +12,20 @@ import (
 //
 // Therefore such a line is taken away here, and where the joined line would only
 // now be one tag alone, an empty comment stands beside it: then it is not alone.
+// Two comments stand where only another partial is: they would be with each other.
 
-// side is what stands on one side of a tag, on the same line.
-type side struct{ plain, tags bool }
+// side is what stands on one side of a tag, on the same line, up to the next
+// partial there: that may turn out to be nothing, or to end the line. partial
+// says that the nearest tag is one.
+type side struct{ plain, tags, partial bool }
+
+// past is the side of what comes after a tag.
+func (s side) past(t tag, text string) side {
+	if t.kind == '>' {
+		return side{tags: true, partial: true}
+	}
+	return side{plain: s.plain && !strings.Contains(text[t.pos:t.end], "\n"), tags: true}
+}
 
 // sides are those of the tags of a text, by the tags' offsets.
 type sides struct{ left, right map[int]side }
@@ -29,10 +40,7 @@ func sidesIn(text string) sides {
 		}
 		now.plain = now.plain || !isBlank(text[done:t.pos])
 		s.left[t.pos] = now
-		now.tags, done = true, t.end
-		if strings.Contains(text[t.pos:t.end], "\n") {
-			now.plain = false
-		}
+		now, done = now.past(t, text), t.end
 	}
 	now, done = side{}, len(text)
 	for _, t := range slices.Backward(tags) {
@@ -42,10 +50,7 @@ func sidesIn(text string) sides {
 		}
 		now.plain = now.plain || !isBlank(gap)
 		s.right[t.pos] = now
-		now.tags, done = true, t.pos
-		if strings.Contains(text[t.pos:t.end], "\n") {
-			now.plain = false
-		}
+		now, done = now.past(t, text), t.pos
 	}
 	return s
 }
@@ -56,13 +61,16 @@ func (s sides) inline(t tag, partial string, atEnd bool) (head, inner, tail stri
 	left, right := s.left[t.pos], s.right[t.pos]
 	comment := t.delims.open + "!" + t.delims.close
 	if t.delims != mustacheDelims() { // the tags that set and reset them stand there
-		left.tags, right.tags = true, !atEnd
+		left.tags, left.partial, right.tags, right.partial = true, false, !atEnd, false
 	}
 	several := strings.Contains(partial, "\n")
 	last := partial[strings.LastIndexByte(partial, '\n')+1:]
 	if !several && isBlank(partial) {
 		if !left.plain && (left.tags || right.tags) {
 			head = comment
+		}
+		if left.partial || right.partial {
+			head += head
 		}
 		return head, partial, ""
 	}
@@ -82,19 +90,25 @@ func (s sides) inline(t tag, partial string, atEnd bool) (head, inner, tail stri
 	}
 	inner = lead.String() + partial[at:]
 	next, _, more := strings.Cut(partial[at:], "\n")
-	if more && isBlank(next) && !left.plain && (alone == 1 && !left.tags || alone == 0 && left.tags) {
+	if more && isBlank(next) && !left.plain && (alone == 1 && (!left.tags || left.partial) || alone == 0 && left.tags) {
 		head = comment
+		if left.partial {
+			head += comment
+		}
 	}
 	switch {
 	case lastAlone(partial, tags):
 		inner = strings.TrimRight(inner, " \t")
 		n := tags[len(tags)-1].end - tags[len(tags)-1].pos
 		inner = strings.TrimRight(inner[:len(inner)-n], " \t") + inner[len(inner)-n:]
-		if !right.plain && !right.tags {
+		if !right.plain && (!right.tags || right.partial) {
 			tail = "{{!}}" // other delimiters would have a tag there
 		}
 	case isBlank(last) && several && right.tags && !right.plain:
 		tail = comment
+		if right.partial {
+			tail += comment
+		}
 	}
 	return head, inner, tail
 }
