@@ -274,6 +274,9 @@ func (r *reader) message(o map[string]any, types map[string]string, i int) messa
 		for j, v := range content {
 			object, _ := v.(map[string]any)
 			p, err := partFrom(object)
+			if err == nil && !slices.Contains(partTypes, p.Type) {
+				err = fmt.Errorf("has the unknown type %q", shorten(p.Type))
+			}
 			if err != nil {
 				r.fail("messages[%d]: part %d %s: %w", i, j, err, ErrUnsupported)
 			}

@@ -32,15 +32,15 @@ func TestEffortIsBounded(t *testing.T) {
 		{doublingTOML(60), "{}", tooLong},
 		{recursive, nested(8), ""},
 		{recursive, nested(60), tooLong},
-		{"{ '$ref' = '#' }", "{}", "reference cycle"},
 	} {
 		lines := []string{says + "content = '{{x}}'", "[variables.x]", "type = 'object'", "schema = " + test.schema}
 		src := prompt(append(lines, "default = "+test.value)...)
-		d, err := Parse("x.toml", "x", []byte(src))
+		_, err := Parse("x.toml", "x", []byte(src))
 		if got := fmt.Sprint(err); test.want == "" && err != nil || !strings.Contains(got, test.want) {
 			t.Errorf("%s: Parse = %v, want %s", shorten(src), shorten(got), test.want)
 		}
-		if d, err = Parse("x.toml", "x", []byte(prompt(lines...))); err != nil {
+		d, err := Parse("x.toml", "x", []byte(prompt(lines...)))
+		if err != nil {
 			t.Fatal(err)
 		}
 		var value map[string]any

@@ -33,6 +33,10 @@ type Part struct {
 	Text  string
 	Image *Image
 	File  *File
+
+	// Other holds the further members, such as cache_control, and all members of a
+	// part of another type that the caller passed. They are sent as they are.
+	Other map[string]any
 }
 
 // Image is a picture that the model is to look at.
@@ -58,6 +62,7 @@ type Example struct {
 func (m Message) clone() Message {
 	m.Parts = slices.Clone(m.Parts)
 	for i, p := range m.Parts {
+		m.Parts[i].Other, _ = clone(p.Other).(map[string]any)
 		if p.Image != nil {
 			image := *p.Image
 			m.Parts[i].Image = &image
@@ -156,7 +161,18 @@ func partFrom(members map[string]any) (p Part, err error) {
 		}
 		return nil
 	}
+	for key, v := range members {
+		if key == "type" || key == p.Type && slices.Contains(partTypes, key) {
+			continue
+		}
+		if p.Other == nil {
+			p.Other = map[string]any{}
+		}
+		p.Other[key] = v
+	}
 	switch p.Type {
+	case "":
+		return p, errors.New("has no type")
 	case "text":
 		return p, texts(members, map[string]*string{"text": &p.Text})
 	case "image_url":
@@ -171,18 +187,22 @@ func partFrom(members map[string]any) (p Part, err error) {
 		p.File = &File{}
 		return p, texts(in, map[string]*string{"file_data": &p.File.Data, "file_id": &p.File.ID, "filename": &p.File.Name})
 	}
-	return p, fmt.Errorf("has the unknown type %q", shorten(p.Type))
+	return p, nil
 }
 
 // MarshalJSON is the part in OpenAI's shape.
 func (p Part) MarshalJSON() ([]byte, error) {
-	out := map[string]any{"type": p.Type}
+	out := maps.Clone(p.Other)
+	if out == nil {
+		out = map[string]any{}
+	}
+	out["type"] = p.Type
 	switch {
 	case p.Image != nil:
 		out["image_url"] = p.Image
 	case p.File != nil:
 		out["file"] = p.File
-	default:
+	case p.Type == "text":
 		out["text"] = p.Text
 	}
 	return marshalText(out)

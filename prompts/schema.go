@@ -156,6 +156,11 @@ func compileSchema(doc map[string]any) (*jsonschema.Schema, []fault) {
 	if err != nil {
 		return nil, faults(err)
 	}
+	for s, steps := compiled.Ref, 0; s != nil; s, steps = s.Ref, steps+1 {
+		if s == compiled || steps > nodes {
+			return nil, []fault{{rule: ruleSchema, message: "refers to itself and says nothing else: no value could be tried"}}
+		}
+	}
 	return compiled, nil
 }
 

@@ -60,7 +60,13 @@ func (t *Tree) Findings() Findings { return slices.Clone(t.findings) }
 
 // Partials are the _name.md files below the root, by file. Those that no prompt
 // uses are there too; prompts with errors use none.
-func (t *Tree) Partials() []Partial { return slices.Clone(t.partials) }
+func (t *Tree) Partials() []Partial {
+	out := slices.Clone(t.partials)
+	for i, p := range out {
+		out[i].UsedBy = slices.Clone(p.UsedBy)
+	}
+	return out
+}
 
 // Files are all files that were read: definitions, partials, and what they refer
 // to, those with errors too; sorted.
