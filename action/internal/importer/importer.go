@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"testing/fstest"
 	"unicode/utf8"
 
 	"github.com/promptflag/promptflag/prompts"
@@ -238,20 +239,21 @@ func (r *run) read(name string) (string, error) {
 	return text, nil
 }
 
-// agrees notes what check will say about prompts that stand alone.
+// agrees notes what check will say about what is to be written, except about
+// partials that somebody else has.
 func (r *run) agrees() {
-	if slices.ContainsFunc(r.result.Files, func(f File) bool { return !strings.Contains(f.Path, ".eval.") && !strings.HasSuffix(f.Path, ".jsonl") }) {
-		return
-	}
+	written := fstest.MapFS{}
 	for _, p := range r.result.Prompts {
-		if bytes.Contains(p.TOML, []byte("{{>")) {
-			continue
-		}
-		_, err := prompts.Parse(p.File, p.Name, p.TOML)
-		if findings, ok := err.(prompts.Findings); ok {
-			for _, f := range findings {
-				r.noteAt(0, 0, "%s needs a hand: %s", p.File, f)
-			}
+		written[p.File] = &fstest.MapFile{Data: p.TOML}
+	}
+	for _, f := range r.result.Files {
+		written[f.Path] = &fstest.MapFile{Data: f.Content}
+	}
+	_, err := prompts.Load(written, ".", nil)
+	findings, _ := err.(prompts.Findings)
+	for _, f := range findings {
+		if f.Rule != "PF026" {
+			r.noteAt(0, 0, "%s needs a hand: %s", f.File, f)
 		}
 	}
 }

@@ -279,6 +279,10 @@ func (d *draft) propertySchema(e entry) object {
 func (d *draft) propertiesSchema(n *node) object {
 	properties, required := object{}, []any{}
 	for _, e := range entries(n) {
+		if e.name == "" || contains(properties, e.name) {
+			d.note(e.node, "a property without a name, or with one that is there already, is not carried")
+			continue
+		}
 		properties = append(properties, field{e.name, d.propertySchema(e)})
 		if r := e.get("required"); r != nil && kindOf(r.value) == "boolean" && r.take() == true {
 			required = append(required, e.name)

@@ -67,6 +67,10 @@ func (r *run) picoObject(n *node) object {
 			continue
 		}
 		name, optional, schema := r.picoProperty(m)
+		if contains(properties, name) {
+			r.note(m, "property %q is not carried: it is there already", short(name))
+			continue
+		}
 		if !optional {
 			required = append(required, name)
 		}
