@@ -145,9 +145,9 @@ func (m *messages) template(c *checker, t text) string {
 	switch {
 	case len(problems) > 0: // positions are those of the text as written
 		e = expanded{}
-	case !ok:
+	case !ok: // what the text itself uses can be told all the same
 		m.unknown, m.broken = true, true
-		return ""
+		e = expanded{}
 	case len(includes) > 0:
 		tags, problems = scanTags(e.text)
 	}

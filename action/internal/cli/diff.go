@@ -52,10 +52,13 @@ func (c diffCmd) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	differences := pair(a, b, c.Prompt)
-	if err := c.print(s.Stdout, s, differences, c.A, c.B); err != nil {
-		return err
+	faults := slices.Concat(a.faults, b.faults)
+	if len(differences) > 0 || len(faults) == 0 || c.Format == "json" {
+		if err := c.print(s.Stdout, s, differences, c.A, c.B); err != nil {
+			return err
+		}
 	}
-	if faults := slices.Concat(a.faults, b.faults); len(faults) > 0 {
+	if len(faults) > 0 {
 		faults.Sort()
 		return cannotTell{fmt.Errorf("not compared, because of findings:\n%w", faults)}
 	}
