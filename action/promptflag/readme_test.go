@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/promptflag/promptflag/action/example"
+	"github.com/promptflag/promptflag/action/internal/check"
 	"github.com/promptflag/promptflag/action/internal/cli"
 	"github.com/promptflag/promptflag/action/internal/config"
 )
@@ -116,6 +118,19 @@ func TestReadmeFiles(t *testing.T) {
 	}
 	if _, err := config.Parse([]byte(toml[3]), "/repo"); err != nil {
 		t.Errorf("the promptflag.toml in the README: %v", err)
+	}
+}
+
+// TestReadmeRules holds that README and changelog count the rules.
+func TestReadmeRules(t *testing.T) {
+	n := len(check.Rules())
+	for file, sentence := range map[string]string{
+		"../../README.md":    fmt.Sprintf("has all %d, each with an example", n),
+		"../../CHANGELOG.md": fmt.Sprintf("with line and column: %d rules,", n),
+	} {
+		if !strings.Contains(read(t, file), sentence) {
+			t.Errorf("%s does not say %q", file, sentence)
+		}
 	}
 }
 
