@@ -39,8 +39,10 @@ func TestNoRunner(t *testing.T) {
 
 func TestFindings(t *testing.T) {
 	r, log, _ := runner(t)
-	r.Findings(prompts.Findings{{File: "prompts/a,b.toml", Line: 3, Col: 7, Message: "50 % of\n::set-output name=x::y", Hint: "do"}, {File: "x.toml", Message: "m"}}, "sub")
-	want := "::error col=7,file=sub/prompts/a%2Cb.toml,line=3::50 %25 of%0A::set-output name=x::y%0Ado\n::error file=sub/x.toml::m\n"
+	r.Findings(prompts.Findings{{File: "prompts/a,b.toml", Line: 3, Col: 7, Message: "50 % of\n::set-output name=x::y", Hint: "do"}, {File: "x.toml", Message: "m"},
+		{File: "y.toml", Line: 1, Rule: "PF101", Severity: prompts.Warning, Message: "w"}, {File: "z.toml", Rule: "PF102", Severity: prompts.Note, Message: "n"}}, "sub")
+	want := "::error col=7,file=sub/prompts/a%2Cb.toml,line=3::50 %25 of%0A::set-output name=x::y%0Ado\n::error file=sub/x.toml::m\n" +
+		"::warning file=sub/y.toml,line=1,title=PF101::w\n::notice file=sub/z.toml,title=PF102::n\n"
 	if got := log.String(); got != want {
 		t.Errorf("Findings wrote %q, want %q", got, want)
 	}
