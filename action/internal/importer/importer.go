@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"archive/zip"
 	"bytes"
 	"cmp"
 	"fmt"
@@ -8,7 +9,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"testing/fstest"
 	"unicode/utf8"
 
 	"github.com/promptflag/promptflag/prompts"
@@ -242,20 +242,41 @@ func (r *run) read(name string) (string, error) {
 // agrees notes what check will say about what is to be written, except about
 // partials that somebody else has.
 func (r *run) agrees() {
-	written := fstest.MapFS{}
-	for _, p := range r.result.Prompts {
-		written[p.File] = &fstest.MapFile{Data: p.TOML}
+	written, err := r.result.archive()
+	if err != nil {
+		r.noteAt(0, 0, "what is written could not be checked: %s", err)
+		return
 	}
-	for _, f := range r.result.Files {
-		written[f.Path] = &fstest.MapFile{Data: f.Content}
-	}
-	_, err := prompts.Load(written, ".", nil)
+	_, err = prompts.Load(written, ".", nil)
 	findings, _ := err.(prompts.Findings)
 	for _, f := range findings {
 		if f.Rule != "PF026" {
 			r.noteAt(0, 0, "%s needs a hand: %s", f.File, f)
 		}
 	}
+}
+
+// archive is everything that is to be written as a file system.
+func (r *Result) archive() (fs.FS, error) {
+	files := slices.Clone(r.Files)
+	for _, p := range r.Prompts {
+		files = append(files, File{p.File, p.TOML})
+	}
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for _, f := range files {
+		to, err := w.CreateHeader(&zip.FileHeader{Name: f.Path, Method: zip.Store})
+		if err != nil {
+			return nil, err
+		}
+		if _, err := to.Write(f.Content); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return zip.NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()))
 }
 
 // slug makes a segment of a prompt's name out of any text, "" out of nothing.
