@@ -212,8 +212,7 @@ func (a *admin) dial(ctx context.Context, percent string) error {
 }
 
 func (a *admin) remove(ctx context.Context) error {
-	flag := strings.TrimPrefix(a.path, projectFeatures+"/")
-	return errors.Join(a.call(ctx, http.MethodDelete, a.path, nil, nil), a.call(ctx, http.MethodDelete, "/api/admin/archive/"+flag, nil, nil))
+	return a.call(ctx, http.MethodDelete, a.path, nil, nil)
 }
 
 // watch starts a service and waits until it serves the flag.

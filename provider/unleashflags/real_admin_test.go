@@ -87,7 +87,6 @@ func (r *realServer) flag(name string, strategies ...object) (ids []string) {
 	r.call("POST", features, r.admin, object{"name": r.prefix + name, "type": "kill-switch"})
 	r.t.Cleanup(func() {
 		r.call("DELETE", features+"/"+url.PathEscape(r.prefix+name), r.admin, nil)
-		r.call("DELETE", "/api/admin/archive/"+url.PathEscape(r.prefix+name), r.admin, nil)
 	})
 	for _, s := range strategies {
 		ids = append(ids, r.add(name, s))

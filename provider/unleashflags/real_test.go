@@ -90,7 +90,6 @@ func (r *realServer) create(doc object) {
 			if f["archived"] != true {
 				r.call("DELETE", features+"/"+url.PathEscape(r.prefix+name), r.admin, nil)
 			}
-			r.call("DELETE", "/api/admin/archive/"+url.PathEscape(r.prefix+name), r.admin, nil)
 		})
 		for _, s := range f["strategies"].([]any) {
 			s := s.(object)

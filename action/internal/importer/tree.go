@@ -202,6 +202,8 @@ func (b *builder) merge(out *node, values []*yaml.Node, seen map[string]bool, de
 	}
 }
 
+// scalar is a value as YAML means it; a number that JSON could not carry exactly
+// is its text.
 func scalar(n *yaml.Node) any {
 	switch n.ShortTag() {
 	case "!!null":
@@ -213,12 +215,12 @@ func scalar(n *yaml.Node) any {
 		}
 	case "!!int":
 		var v int64
-		if n.Decode(&v) == nil {
+		if n.Decode(&v) == nil && -1<<53 <= v && v <= 1<<53 {
 			return v
 		}
 	case "!!float":
 		var v float64
-		if n.Decode(&v) == nil && !math.IsNaN(v) && !math.IsInf(v, 0) {
+		if n.Decode(&v) == nil && !math.IsNaN(v) && !math.IsInf(v, 0) && (v != math.Trunc(v) || math.Abs(v) < 1<<53) {
 			return v
 		}
 	}
