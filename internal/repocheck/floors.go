@@ -20,7 +20,7 @@ type layer struct {
 var floors = []layer{
 	{"action/promptflag", 4, "action/internal/cli"},
 
-	{"action/internal/cli", 3, "action/example action/internal/* prompts prompts/compare store store/cloud evalkit evalkit/llm provider provider/unleashflags"},
+	{"action/internal/cli", 3, "action/example action/internal/* prompts prompts/compare store store/cloud evalkit evalkit/* provider provider/unleashflags"},
 
 	{"action/internal/publish", 2, "action/internal/config action/internal/flags action/internal/plan action/internal/rollout prompts store"},
 	{"action/internal/bundle", 2, "prompts store"},
@@ -47,13 +47,17 @@ var floors = []layer{
 	{"provider/unleashflags/unleashv6", 2, "provider provider/unleashflags"},
 	{"provider/unleashflags", 2, "provider"},
 	{"provider/otelprompt", 2, "provider prompts"},
-	{"evalkit/llm", 2, "evalkit prompts"},
+	{"evalkit/report", 2, "evalkit evalkit/assert evalkit/chat"},
+	{"evalkit/llm", 2, "evalkit/chat prompts"},
 	{"store/cloud", 2, "store"},
 	{"store/storetest", 2, "store"},
 
 	{"provider", 1, "prompts store provider/internal/disk"},
 	{"provider/internal/disk", 0, ""},
-	{"evalkit", 1, "prompts evalkit/stats"},
+	{"evalkit", 1, "evalkit/assert evalkit/chat evalkit/stats evalkit/suite prompts"},
+	{"evalkit/suite", 1, "evalkit/assert prompts"},
+	{"evalkit/assert", 1, "evalkit/chat prompts"},
+	{"evalkit/chat", 1, "prompts"},
 
 	{"prompts/compare", 1, "prompts"},
 

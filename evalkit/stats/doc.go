@@ -1,0 +1,3 @@
+// Package stats holds the intervals, tests and sample sizes by which
+// evaluations are judged. All are pure functions of numbers.
+package stats
