@@ -36,6 +36,11 @@ func (i Interval) atLeast(half float64) Interval {
 	return i
 }
 
+// hull has the outer bounds of two intervals of the same estimate.
+func hull(a, b Interval) Interval {
+	return Interval{a.Estimate, min(a.Lower, b.Lower), max(a.Upper, b.Upper)}
+}
+
 // unknown is the interval of no knowledge.
 func unknown(least, most float64) Interval { return Interval{math.NaN(), least, most} }
 

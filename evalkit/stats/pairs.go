@@ -22,7 +22,8 @@ func (p Pairs) valid() bool {
 // No knowledge, −1 to 1, when there are no cases or the arguments are none.
 //
 // When hardly a case flips and the pass rate is near a half, it is narrower than
-// so many cases can tell; Compare mends that.
+// so many cases can tell: 30 cases without a flip give ±0.12 at a pass rate of 1,
+// but ±0.06 at a half. Tango does not look at the pass rate; Compare takes both.
 func NewcombePaired(p Pairs, confidence float64) Interval {
 	if !p.valid() || !validConfidence(confidence) {
 		return unknown(-1, 1)
