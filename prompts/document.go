@@ -50,7 +50,7 @@ func ReadJSON(file string, line int, src []byte) (*Document, error) {
 
 // Finding points at the key, or at the innermost table on the way to it that
 // the file has; array items are steps of a key by their index, from 0. No key
-// points at the file as a whole. Its severity is Error and it has no rule.
+// points at the file as a whole, or at the object. Its severity is Error and it has no rule.
 func (d *Document) Finding(key []string, hint, format string, args ...any) Finding {
 	f := Finding{File: d.source.file, Severity: Error, Message: fmt.Sprintf(format, args...), Hint: hint}
 	n, found := d.root, false
@@ -60,6 +60,9 @@ func (d *Document) Finding(key []string, hint, format string, args ...any) Findi
 			break
 		}
 		n, found = next, true
+	}
+	if !found && d.root.end > 0 { // an object has a place of its own, a file has none
+		n, found = d.root, true
 	}
 	if found {
 		f.Line, f.Col = d.source.at(n.pos())

@@ -22,7 +22,7 @@ func readGate(file table) Gate {
 	}, "confidence", "pass_rate", "metrics", "tags", "max_regressions", "latency_p95_ms", "cost_per_call", "cost_increase")
 	g := Gate{
 		Confidence:     defaultConfidence,
-		MaxRegressions: t.integer("max_regressions", 0, 1<<30),
+		MaxRegressions: t.integer("max_regressions", 0, 1_000_000),
 		CostIncrease:   t.number("cost_increase", "0 or more", notNegative),
 		Metrics:        t.bounds("metrics"),
 		Tags:           t.bounds("tags"),
