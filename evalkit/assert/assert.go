@@ -25,7 +25,9 @@ type Assertion struct {
 	// Parts are the assertions of an assert-set.
 	Parts []*Assertion
 
-	check checker
+	check     checker
+	provider  string // the model that it asks; "" for the suite's or none
+	canonical map[string]any
 }
 
 // checker is what a type does. An error means that the check could not be
@@ -86,33 +88,3 @@ type Result struct {
 	Error  string   `json:"error,omitempty"` // could not be checked; then Pass is false and Score 0
 	Parts  []Result `json:"parts,omitempty"` // of an assert-set
 }
-
-// Parse reads an assertion as TOML or JSON decodes it (integers as int64,
-// float64 or json.Number). All problems come at once; without any, the
-// Assertion is not nil.
-func Parse(value any) (*Assertion, []Problem) { panic("not yet") }
-
-// ParseExpected reads promptfoo's short form, as it stands in a CSV column
-// __expected: "contains: x", "not-icontains: x", "similar(0.8): x", "is-json",
-// "grade: …"; a text alone is equals.
-func ParseExpected(text string) (*Assertion, []Problem) { panic("not yet") }
-
-// Run checks one output. It never panics; what cannot be checked is a Result
-// with an Error. Cancelling ctx ends the calls of judges.
-func (a *Assertion) Run(ctx context.Context, in Input, s Services) Result { panic("not yet") }
-
-// Combine makes one verdict of the results of one output: whether it passes,
-// and the mean of the scores by weight (1 when no assertion has a weight).
-// threshold is the case's. failed is true when a result is an error: then
-// nothing is decided.
-func Combine(results []Result, threshold *float64) (pass bool, score float64, failed bool) {
-	panic("not yet")
-}
-
-// Judges are the models that the assertion asks, embeddings models included,
-// other than those of the suite; sorted. They belong to the identity of a run.
-func (a *Assertion) Judges() []string { panic("not yet") }
-
-// Canonical is the assertion as JSON for hashing: what it checks and how, with
-// defaults left out, so that a later version with new members keeps hashes.
-func (a *Assertion) Canonical() map[string]any { panic("not yet") }

@@ -1,4 +1,11 @@
 package assert
 
+import "slices"
+
 // deterministic are the types that ask nobody.
-func deterministic() []kind { return nil }
+func deterministic() []kind {
+	return slices.Concat(
+		[]kind{equalsKind(), levenshteinKind()},
+		containsKinds(),
+	)
+}
