@@ -5,23 +5,19 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
 
-	"github.com/gowebpki/jcs"
+	"github.com/promptflag/promptflag/prompts"
 )
 
 // canonical is v as RFC 8785 JSON. All numbers were found to fit into a float64.
 func canonical(v any) []byte {
-	plain, err := json.Marshal(v)
-	if err == nil {
-		plain, err = jcs.Transform(plain)
-	}
+	text, err := prompts.Canonical(v)
 	if err != nil {
 		return fmt.Appendf(nil, "%T: %s", v, err) // no value that TOML or JSON can carry
 	}
-	return plain
+	return text
 }
 
 // ids makes the ids of cases that have none.

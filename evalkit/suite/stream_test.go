@@ -13,8 +13,6 @@ import (
 	"github.com/promptflag/promptflag/evalkit/suite"
 )
 
-// manyCases is the size that the whole has to stand.
-const manyCases = 100_000
 
 const manySuite = `
 [defaults]
