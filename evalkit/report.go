@@ -45,6 +45,8 @@ type Report struct {
 	Unpriced int `json:"unpriced,omitempty"`
 	Calls    int `json:"calls"`    // answers that endpoints gave in this run
 	Recorded int `json:"recorded"` // answers that were read from records
+
+	parameters string // hash, for the receipt
 }
 
 // MaxFlips bounds Report.Flips; Arm counts them all.

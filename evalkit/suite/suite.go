@@ -26,6 +26,7 @@ type Suite struct {
 	Cases   int      // how many there are
 	Tags    []string // of all cases, sorted
 	Metrics []string // of all assertions, sorted
+	Models  []string // that judge or embed, those that assertions name included; sorted
 
 	// Hash names what is asked and checked: 64 hex digits, the SHA-256 of the
 	// canonical suite without cases, gate, budget and description. Dataset names the cases.
