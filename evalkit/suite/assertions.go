@@ -9,8 +9,8 @@ import (
 	"github.com/promptflag/promptflag/evalkit/assert"
 )
 
-// The cache takes what fits, and then no more: a file of cases that all differ
-// must not fill the memory.
+// The cache takes what fits, and then no more: cases that all differ must not fill
+// the memory.
 const (
 	maxCached     = 1000
 	maxCachedText = 2 << 10 // bytes of one assertion as JSON
@@ -25,14 +25,19 @@ type parsed struct {
 	canonical map[string]any
 }
 
-// expected is an assertion in promptfoo's short form, from a column of CSV.
+// expected is an assertion in promptfoo's short form, from a column of CSV, with
+// what other columns say of it.
 type expected struct {
-	Expected string `json:"expected"`
-	Metric   string `json:"metric"`
+	Text      string
+	Metric    string
+	Threshold any // nil when there is none
 }
 
 func (c *cache) parse(v any) (*parsed, []assert.Problem) {
 	key, err := json.Marshal(v)
+	if _, ok := v.(expected); ok {
+		key = append(key, '=') // not the key of an object that looks the same
+	}
 	if err == nil {
 		if p, ok := c.known[string(key)]; ok {
 			return p, nil
@@ -57,13 +62,18 @@ func parse(v any) (*assert.Assertion, []assert.Problem) {
 	if !ok {
 		return assert.Parse(v)
 	}
-	a, problems := assert.ParseExpected(short.Expected)
-	if len(problems) > 0 || short.Metric == "" {
+	a, problems := assert.ParseExpected(short.Text)
+	if len(problems) > 0 || short.Metric == "" && short.Threshold == nil {
 		return a, problems
 	}
-	named := *a
-	named.Metric = short.Metric
-	return &named, nil
+	long := a.Canonical()
+	if short.Metric != "" {
+		long["metric"] = short.Metric
+	}
+	if short.Threshold != nil {
+		long["threshold"] = short.Threshold
+	}
+	return assert.Parse(long)
 }
 
 // assertions reads those of a case, or of the defaults.
@@ -75,50 +85,50 @@ func (p *pass) assertions(t table) (out []*assert.Assertion, canonical []any) {
 			t.addAt(slices.Concat(at, problem.Path), problem.Hint, "%s", problem.Message)
 		}
 		if len(problems) == 0 {
-			p.models(t, at, v)
+			p.models(t, at, a.canonical)
 			out, canonical = append(out, a.Assertion), append(canonical, a.canonical)
 		}
 	}
 	return out, canonical
 }
 
-// judges are the types that ask a model for its judgement, embeds those that
-// compare embeddings.
-var (
-	judges = []string{"llm-rubric", "factuality", "model-graded-factuality", "model-graded-closedqa", "answer-relevance",
-		"context-faithfulness", "context-recall", "context-relevance", "g-eval", "select-best"}
-	embeds = []string{"similar", "answer-relevance"}
-)
-
 // models reports an assertion that asks a model which nobody has named.
-func (p *pass) models(t table, at []string, v any) {
-	if p.judge && p.embedder {
+func (p *pass) models(t table, at []string, written any) {
+	m, _ := written.(map[string]any)
+	if p.judge && p.embedder || m == nil {
 		return
 	}
-	var kind, provider string
-	switch v := v.(type) {
-	case expected:
-		kind, _, _ = strings.Cut(v.Expected, ":")
-		kind, _, _ = strings.Cut(strings.TrimSpace(kind), "(")
-		if kind == "grade" {
-			kind = "llm-rubric"
-		}
-	case map[string]any:
-		kind, _ = v["type"].(string)
-		provider, _ = v["provider"].(string)
-		parts, _ := v["assert"].([]any)
-		for i, part := range parts {
-			p.models(t, slices.Concat(at, []string{"assert", strconv.Itoa(i)}), part)
-		}
+	parts, _ := m["assert"].([]any)
+	for i, part := range parts {
+		p.models(t, slices.Concat(at, []string{"assert", strconv.Itoa(i)}), part)
 	}
+	kind, _ := m["type"].(string)
 	kind = strings.TrimPrefix(kind, "not-")
-	switch {
-	case provider != "":
-	case !p.judge && slices.Contains(judges, kind):
-		t.addAt(at, "write [judge] with model = \"…\", or a provider here", "%s asks a judge, and the suite names none", kind)
-	case !p.embedder && slices.Contains(embeds, kind):
-		t.addAt(at, "write [embeddings] with model = \"…\", or a provider here", "%s compares embeddings, and the suite names no model for them", kind)
+	asks := p.asks[kind]
+	if m["provider"] != nil { // which is the judge, of a type that asks both
+		if asks.Judge {
+			asks.Judge = false
+		} else {
+			asks.Embedder = false
+		}
 	}
+	if asks.Judge && !p.judge {
+		t.addAt(at, "write [judge] with model = \"…\" in the suite, or a provider here", "%s asks a judge, and the suite names none", kind)
+	}
+	if asks.Embedder && !p.embedder {
+		t.addAt(at, "write [embeddings] with model = \"…\" in the suite", "%s compares embeddings, and the suite names no model for them", kind)
+	}
+}
+
+// asking are the types that ask a model, by name.
+func asking(all []assert.Kind) map[string]assert.Kind {
+	out := map[string]assert.Kind{}
+	for _, k := range all {
+		if k.Judge || k.Embedder {
+			out[k.Name] = k
+		}
+	}
+	return out
 }
 
 // metrics adds the named scores of an assertion and its parts to a set.

@@ -17,13 +17,17 @@ var idPattern = regexp.MustCompile(`^[A-Za-z0-9._:/-]([A-Za-z0-9._:/ -]{0,118}[A
 // shared is what all cases of a suite have.
 type shared struct {
 	repeat          int
-	maxRepeat       int // 0 when not written
-	judge, embedder bool
+	maxRepeat       int                    // 0 when not written
+	judge, embedder bool                   // the suite names them
+	asks            map[string]assert.Kind // types that ask a model
 
 	vars, metadata map[string]any
 	tags           []string
 	threshold      *float64
 	asserts        []*assert.Assertion
+	// doubtful says that the assertions of the defaults have findings: what they
+	// would give to cases is not known.
+	doubtful bool
 }
 
 // record is a case as it is written, without what it has from the defaults.
@@ -70,7 +74,7 @@ func (p *pass) readCase(t table, line int) bool {
 	}
 	own, canonical := p.assertions(t)
 	c.Assert = slices.Concat(p.asserts, own)
-	if p.count[t.file] == before {
+	if p.count[t.file] == before && !p.doubtful {
 		decides(t, c.Assert)
 	}
 	r := record{members: writtenMembers(t, canonical)}

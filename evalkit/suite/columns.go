@@ -57,6 +57,11 @@ func (c *csvReader) readHeader(fields []string) bool {
 		seen[col] = true
 		c.header = append(c.header, col)
 	}
+	for i, col := range c.header {
+		if col.kind == "config" && !seen[column{kind: "assert", number: col.number}] {
+			bad(i, "", "there is no column __expected%d for it", col.number)
+		}
+	}
 	return c.count[c.file] == before
 }
 

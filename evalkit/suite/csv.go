@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/csv"
 	"errors"
-	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -215,11 +214,18 @@ type csvCase struct {
 	*csvRecord
 	table
 	metric     string
-	asserts    []expected
-	assertAt   []int          // columns
-	numbers    []int          // of the columns: 1 for __expected1
-	thresholds map[int]string // by number of the column
-	fieldOf    map[int]int    // of a threshold, by number
+	asserts    []csvAssert
+	thresholds map[int]csvThreshold // by the number of the column of the assertion
+}
+
+type csvAssert struct {
+	text           string
+	number, column int
+}
+
+type csvThreshold struct {
+	value  any
+	column int
 }
 
 func (b *csvCase) take(col column, i int, value string) {
@@ -240,14 +246,14 @@ func (b *csvCase) take(col column, i int, value string) {
 	set(col.kind)
 	switch col.kind {
 	case "assert":
-		b.asserts, b.assertAt, b.numbers = append(b.asserts, expected{Expected: value}), append(b.assertAt, i), append(b.numbers, col.number)
+		b.asserts = append(b.asserts, csvAssert{value, col.number, i})
 	case "metric":
 		b.metric = value
 	case "config":
 		if b.thresholds == nil {
-			b.thresholds, b.fieldOf = map[int]string{}, map[int]int{}
+			b.thresholds = map[int]csvThreshold{}
 		}
-		b.thresholds[col.number], b.fieldOf[col.number] = value, i
+		b.thresholds[col.number] = csvThreshold{number(value), i}
 	case "metadata":
 		metadata, _ := b.m["metadata"].(map[string]any)
 		if metadata == nil {
@@ -261,9 +267,7 @@ func (b *csvCase) take(col column, i int, value string) {
 		set("metadata", col.name)
 	case "tags":
 		b.m["tags"] = splitList(value)
-	case "threshold":
-		b.m[col.kind] = number(value)
-	case "repeat":
+	case "threshold", "repeat":
 		b.m[col.kind] = number(value)
 	default: // id, description, cluster
 		b.m[col.kind] = value
@@ -276,11 +280,13 @@ func (b *csvCase) finish() {
 		return
 	}
 	list := make([]any, len(b.asserts))
-	for i, e := range b.asserts {
-		b.columns["assert\x00"+strconv.Itoa(i)] = b.assertAt[i]
-		e.Metric = b.metric
-		if t, ok := b.thresholds[b.numbers[i]]; ok {
-			e.Expected = withThreshold(e.Expected, t)
+	for i, a := range b.asserts {
+		at := "assert\x00" + strconv.Itoa(i)
+		b.columns[at] = a.column
+		e := expected{Text: a.text, Metric: b.metric}
+		if t, ok := b.thresholds[a.number]; ok {
+			e.Threshold = t.value
+			b.columns[at+"\x00threshold"] = t.column
 		}
 		list[i] = e
 	}
@@ -319,16 +325,4 @@ func splitList(text string) []any {
 		}
 		out = append(out, strings.TrimSpace(item))
 	}
-}
-
-// withThreshold writes a threshold into the short form: "similar(0.8): x".
-func withThreshold(text, threshold string) string {
-	kind, value, found := strings.Cut(text, ":")
-	if name, _, written := strings.Cut(kind, "("); written {
-		kind = name
-	}
-	if found {
-		value = ":" + value
-	}
-	return fmt.Sprintf("%s(%s)%s", kind, threshold, value)
 }

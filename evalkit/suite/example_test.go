@@ -11,7 +11,8 @@ func ExampleLoad() {
 	fsys := fstest.MapFS{
 		"prompts/support/triage.eval.toml": {Data: []byte(`
 [[defaults.assert]]
-type = "is-json"
+type = "not-equals"
+value = ""
 
 [gate.metrics.accuracy]
 min = 0.9

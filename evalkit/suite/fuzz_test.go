@@ -23,7 +23,8 @@ model = "gpt-4o"
 [embeddings]
 model = "text-embedding-3-small"
 [[defaults.assert]]
-type = "is-json"
+type = "not-equals"
+value = ""
 `
 
 // seeds are the files of the archives with an ending.

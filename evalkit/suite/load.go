@@ -87,8 +87,6 @@ type loader struct {
 	*findings
 	shared
 	cache cache
-	// doubtful says that the defaults have findings: what they give is not known.
-	doubtful bool
 }
 
 // readCases reads all cases once, and keeps of them what tells one from another.

@@ -61,7 +61,7 @@ func (l *loader) readSuite(t table) *Suite {
 		}
 	}
 	l.repeat = s.Repeat
-	l.judge, l.embedder = t.has("judge"), t.has("embeddings")
+	l.judge, l.embedder, l.asks = t.has("judge"), t.has("embeddings"), asking(assert.Kinds())
 	s.Hash = s.hash(l.readDefaults(t))
 	s.Gate, s.Budget = readGate(t), readBudget(t)
 	return s

@@ -13,12 +13,12 @@ import (
 	"github.com/promptflag/promptflag/evalkit/suite"
 )
 
-
 const manySuite = `
 [defaults]
 vars = { product = "Acme" }
 [[defaults.assert]]
-type = "is-json"
+type = "not-equals"
+value = ""
 [[defaults.assert]]
 type = "contains"
 value = "answer"

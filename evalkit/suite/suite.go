@@ -1,4 +1,46 @@
-// Package suite reads evaluations: a <prompt>.eval.toml and its cases.
+// Package suite reads evaluations: a <prompt>.eval.toml beside the prompt, and its
+// cases.
+//
+//	cases  = ["triage.cases.jsonl"]    # or .csv; without it, <prompt>.cases.jsonl and .cases.csv beside the file
+//	repeat = 3                         # samples of each case
+//	max_repeat = 9                     # where the gate is undecided
+//	[judge]                            # asked by assertions such as llm-rubric
+//	model = "gpt-4o"
+//	votes = 3
+//	[embeddings]                       # compared by similar
+//	model = "text-embedding-3-small"
+//	[defaults]                         # of all cases: vars, tags, metadata, threshold, assert
+//	vars = { product = "Acme" }
+//	[[defaults.assert]]
+//	type = "is-json"
+//	[[tests]]                          # a case that stands in the suite itself
+//	id = "double-charge"
+//	tags = ["safety"]
+//	vars = { ticket = "My card was charged twice" }
+//	[[tests.assert]]
+//	type = "equals"
+//	value = "billing"
+//	metric = "accuracy"
+//	[gate]                             # without it, every case has to pass
+//	max_regressions = 0
+//	[gate.pass_rate]
+//	min = 0.9
+//	[gate.metrics.accuracy]
+//	margin = 0.05
+//	[gate.tags.safety]
+//	min = 1.0
+//	[budget]
+//	usd = 5.00
+//	minutes = 10
+//
+// A line of JSONL is a case with the keys of [[tests]]. CSV has promptfoo's columns:
+// __expected and __expected1 …, __description, __metadata:key and __metadata:key[],
+// __metric, __threshold, __config:__expected1:threshold; and __id, __tags, __cluster,
+// __repeat. Its other columns are variables, as text. Rows without any text are
+// passed over.
+//
+// Assertions of the defaults are checked in every case, before its own; of vars and metadata the case has the last word; tags come together. The
+// description of a case is its metadata "description".
 package suite
 
 import (
@@ -28,8 +70,15 @@ type Suite struct {
 	Metrics []string // of all assertions, sorted
 	Models  []string // that judge or embed, those that assertions name included; sorted
 
-	// Hash names what is asked and checked: 64 hex digits, the SHA-256 of the
-	// canonical suite without cases, gate, budget and description. Dataset names the cases.
+	// Hash names what is asked and checked: 64 hex digits, the SHA-256 of the RFC 8785
+	// JSON of prompt, repeat, judge, embeddings and defaults, as far as they are written
+	// and say more than what holds without them. Description, gate, budget, max_repeat
+	// and cases are not in it.
+	//
+	// Dataset names the cases: 64 hex digits, the SHA-256 of the SHA-256 of each
+	// case's RFC 8785 JSON as it is written (without defaults, and without an id
+	// that is not written), sorted. So the order of cases does not matter, nor
+	// whether they stand in the suite, in JSONL or in CSV.
 	Hash, Dataset string
 
 	source *source
@@ -37,15 +86,18 @@ type Suite struct {
 
 // All yields the cases in the order of the files, inline cases first. They are
 // read again each time and not kept, so a suite may be larger than the memory.
-// An error is yielded once and ends the sequence: the files have changed or
-// cannot be read any more.
+// An error is yielded once and ends the sequence: the files have changed, which
+// may be known only at the end of one, or cannot be read any more. Several
+// goroutines may each have their own.
 func (s *Suite) All() iter.Seq2[*Case, error] { return s.source.all() }
 
-// Case is one input with what is expected of the output.
+// Case is one input with what is expected of the output. What it has from the
+// defaults it shares with other cases: its values are not to be changed.
 type Case struct {
 	// ID is as written, or else the first 12 hex digits of the SHA-256 of the
-	// canonical vars, with "-2" for the second case of the same vars: it does not
-	// change when cases are added, moved or checked otherwise.
+	// canonical vars of the case itself, with "-2" for the second case of the same
+	// vars: it does not change when cases are added, moved or checked otherwise, nor
+	// with the defaults.
 	ID       string
 	Vars     map[string]any // those of the defaults included; as encoding/json decodes, integers as int64
 	Tags     []string       // sorted
