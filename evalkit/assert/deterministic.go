@@ -5,7 +5,10 @@ import "slices"
 // deterministic are the types that ask nobody.
 func deterministic() []kind {
 	return slices.Concat(
-		[]kind{equalsKind(), levenshteinKind()},
+		[]kind{equalsKind(), regexKind(), levenshteinKind()},
 		containsKinds(),
+		jsonKinds(),
+		overlapKinds(),
+		measureKinds(),
 	)
 }
