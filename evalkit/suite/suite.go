@@ -39,7 +39,8 @@
 // __repeat. Its other columns are variables, as text. Rows without any text are
 // passed over.
 //
-// Assertions of the defaults are checked in every case, before its own; of vars and metadata the case has the last word; tags come together. The
+// Assertions of the defaults are checked in every case, before its own; of vars,
+// metadata and threshold the case has the last word; tags come together. The
 // description of a case is its metadata "description".
 package suite
 

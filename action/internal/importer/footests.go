@@ -20,9 +20,9 @@ func known(kind string) bool {
 		"starts-with", "regex", "is-json", "contains-json", "levenshtein", "rouge-n", "bleu", "gleu", "word-count",
 		"latency", "cost", "finish-reason", "is-refusal", "is-valid-function-call", "is-valid-openai-function-call",
 		"is-valid-openai-tools-call", "tool-call-f1", "assert-set", "similar", "llm-rubric", "factuality",
-		"model-graded-factuality", "model-graded-closedqa", "answer-relevance", "context-faithfulness", "context-recall",
+		"model-graded-closedqa", "answer-relevance", "context-faithfulness", "context-recall",
 		"context-relevance", "is-xml", "contains-xml", "is-html", "contains-html", "perplexity", "perplexity-score",
-		"select-best", "max-score", "g-eval",
+		"g-eval",
 	}, kind)
 }
 
@@ -154,7 +154,7 @@ func items(n *node) []*node {
 
 // assertion keeps what a suite knows, word for word.
 func (f *foo) assertion(n *node) (object, bool) {
-	kind := n.get("type").text()
+	kind := strings.Replace(n.get("type").text(), "model-graded-factuality", "factuality", 1)
 	switch {
 	case n.has("$ref") || !n.table:
 		f.note(n, "the assertion is not carried: it refers to a template; write it out")
