@@ -115,7 +115,7 @@ func TestCoverage(t *testing.T) {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
 			for _, n := range []int{10, 20, 50, 100, 200} {
-				runs := 2000
+				runs := 1000
 				if n >= BootstrapUnits {
 					runs = 400
 				}

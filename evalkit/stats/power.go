@@ -3,6 +3,7 @@ package stats
 import (
 	"fmt"
 	"math"
+	"sort"
 
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -29,6 +30,9 @@ func (v Noise) perCase() (float64, error) {
 	}
 	return sum, nil
 }
+
+// mostTested bounds the time of PowerMcNemar.
+const mostTested = 1_000_000
 
 // SampleSize is how many cases show a mean difference of delta with the
 // probability power, at the two-sided level alpha (Miller 2024, arXiv 2411.00640):
@@ -88,20 +92,23 @@ func quantiles(alpha, power float64) (float64, error) {
 
 // PowerMcNemar is the probability that the exact one-sided test (McNemarLess <=
 // alpha) finds the candidate worse in n cases, when a case flips to a pass with
-// the rate onlyNew and to a fail with the rate onlyOld. NaN when the arguments are none.
+// the rate onlyNew and to a fail with the rate onlyOld. NaN when the
+// arguments are none, or n is above a million.
 func PowerMcNemar(n int, onlyNew, onlyOld, alpha float64) float64 {
 	flip := onlyNew + onlyOld
-	if n < 0 || !(onlyNew >= 0 && onlyOld >= 0 && flip <= 1+1e-12 && alpha > 0 && alpha < 1) {
+	if n < 0 || n > mostTested || !(onlyNew >= 0 && onlyOld >= 0 && flip <= 1+1e-12 && alpha > 0 && alpha < 1) {
 		return math.NaN()
 	}
 	if flip == 0 {
 		return 0
 	}
 	flip = min(flip, 1)
-	power, critical := 0.0, -1
-	// Ten standard deviations hold all but 1e-23.
-	middle, reach := float64(n)*flip, 10*math.Sqrt(float64(n)*flip*(1-flip))+10
-	for m := max(int(middle-reach), 0); m <= min(int(middle+reach), n); m++ {
+	// Ten standard deviations hold all but 1e-20.
+	middle, reach := float64(n)*flip, 10*math.Sqrt(float64(n)*flip*(1-flip))+30
+	first, last := max(int(middle-reach), 0), min(int(middle+reach), n)
+	critical := sort.Search(first+1, func(x int) bool { return binomialCDF(x, first, 0.5) > alpha }) - 1
+	power := 0.0
+	for m := first; m <= last; m++ {
 		for binomialCDF(critical+1, m, 0.5) <= alpha {
 			critical++
 		}
@@ -114,7 +121,7 @@ func PowerMcNemar(n int, onlyNew, onlyOld, alpha float64) float64 {
 // with the probability power in n cases, when gain is the rate of flips to a pass. ok is false when
 // there is none: so few cases find nothing.
 func DetectableDrop(n int, gain, alpha, power float64) (drop float64, ok bool) {
-	if n > mostCases || !(PowerMcNemar(n, gain, 1-gain, alpha) >= power) {
+	if !(PowerMcNemar(n, gain, 1-gain, alpha) >= power) {
 		return 0, false
 	}
 	low, high := gain, 1-gain // rates of flips to a fail
