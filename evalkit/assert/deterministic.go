@@ -10,5 +10,10 @@ func deterministic() []kind {
 		jsonKinds(),
 		overlapKinds(),
 		measureKinds(),
+		toolKinds(),
+		finishKinds(),
+		[]kind{setKind(), exprKind()},
+		xmlKinds(),
+		htmlKinds(),
 	)
 }

@@ -2,6 +2,7 @@ package assert
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -64,8 +65,12 @@ func scored(name string, score, threshold float64) Result {
 	if score >= threshold {
 		than = "at least"
 	}
+	shown := fmt.Sprintf("%.4f", score)
+	if rounded, _ := strconv.ParseFloat(shown, 64); (rounded >= threshold) != (score >= threshold) {
+		shown = numberText(score) // it would contradict the decision
+	}
 	return Result{Pass: score >= threshold, Score: score,
-		Reason: fmt.Sprintf("%s is %.4f, %s the threshold %s", name, score, than, numberText(threshold))}
+		Reason: fmt.Sprintf("%s is %s, %s the threshold %s", name, shown, than, numberText(threshold))}
 }
 
 // orDefault is the threshold, or the type's own.
