@@ -18,12 +18,7 @@ const (
 
 // cache keeps assertions, which are costly to read where they have a schema or an
 // expression, and are often the same in all cases. One pass has one.
-type cache struct{ known map[string]*parsed }
-
-type parsed struct {
-	*assert.Assertion
-	canonical map[string]any
-}
+type cache struct{ known map[string]*assert.Assertion }
 
 // expected is an assertion in promptfoo's short form, from a column of CSV, with
 // what other columns say of it.
@@ -33,28 +28,27 @@ type expected struct {
 	Threshold any // nil when there is none
 }
 
-func (c *cache) parse(v any) (*parsed, []assert.Problem) {
+func (c *cache) parse(v any) (*assert.Assertion, []assert.Problem) {
 	key, err := json.Marshal(v)
 	if _, ok := v.(expected); ok {
 		key = append(key, '=') // not the key of an object that looks the same
 	}
 	if err == nil {
-		if p, ok := c.known[string(key)]; ok {
-			return p, nil
+		if a, ok := c.known[string(key)]; ok {
+			return a, nil
 		}
 	}
 	a, problems := parse(v)
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	p := &parsed{a, a.Canonical()}
 	if err == nil && len(key) <= maxCachedText && len(c.known) < maxCached {
 		if c.known == nil {
-			c.known = map[string]*parsed{}
+			c.known = map[string]*assert.Assertion{}
 		}
-		c.known[string(key)] = p
+		c.known[string(key)] = a
 	}
-	return p, nil
+	return a, nil
 }
 
 func parse(v any) (*assert.Assertion, []assert.Problem) {
@@ -76,7 +70,8 @@ func parse(v any) (*assert.Assertion, []assert.Problem) {
 	return assert.Parse(long)
 }
 
-// assertions reads those of a case, or of the defaults.
+// assertions reads those of a case, or of the defaults. What they are in canonical
+// form it says only the first time.
 func (p *pass) assertions(t table) (out []*assert.Assertion, canonical []any) {
 	for i, v := range t.list("assert") {
 		at := []string{"assert", strconv.Itoa(i)}
@@ -84,9 +79,14 @@ func (p *pass) assertions(t table) (out []*assert.Assertion, canonical []any) {
 		for _, problem := range problems {
 			t.addAt(slices.Concat(at, problem.Path), problem.Hint, "%s", problem.Message)
 		}
-		if len(problems) == 0 {
-			p.models(t, at, a.canonical)
-			out, canonical = append(out, a.Assertion), append(canonical, a.canonical)
+		if len(problems) > 0 {
+			continue
+		}
+		out = append(out, a)
+		if !p.again {
+			m := a.Canonical()
+			p.models(t, at, m)
+			canonical = append(canonical, m)
 		}
 	}
 	return out, canonical

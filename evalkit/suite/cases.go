@@ -42,6 +42,7 @@ type pass struct {
 	*shared
 	ids   *ids
 	cache *cache
+	again bool // it was checked before
 	// each takes the cases that are in order; false ends the pass.
 	each func(*Case, record, table) bool
 }
@@ -77,7 +78,10 @@ func (p *pass) readCase(t table, line int) bool {
 	if p.count[t.file] == before && !p.doubtful {
 		decides(t, c.Assert)
 	}
-	r := record{members: writtenMembers(t, canonical)}
+	var r record
+	if !p.again {
+		r.members = writtenMembers(t, canonical)
+	}
 	c.ID, r.named = p.id(t, vars.m)
 	if p.count[t.file] > before {
 		return true

@@ -33,7 +33,7 @@ type caseFile struct {
 func (s *source) all() iter.Seq2[*Case, error] {
 	return func(yield func(*Case, error) bool) {
 		stopped := false
-		p := &pass{findings: &findings{}, shared: &s.shared, ids: &ids{only: s.ids}, cache: &cache{}}
+		p := &pass{findings: &findings{}, shared: &s.shared, ids: &ids{only: s.ids}, cache: &cache{}, again: true}
 		p.each = func(c *Case, _ record, _ table) bool {
 			stopped = p.total == 0 && !yield(c, nil)
 			return p.total == 0 && !stopped

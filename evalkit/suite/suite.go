@@ -57,8 +57,10 @@ type Suite struct {
 	Prompt      string // the prompt's name
 	Description string
 
-	Repeat    int // samples of each case; 1 when not written. A case may have its own
-	MaxRepeat int // samples of each case at most, when a gate is undecided; Repeat when not written
+	Repeat int // samples of each case; 1 when not written. A case may have its own
+	// MaxRepeat is how many samples of each case there are at most, when a gate is
+	// undecided; Repeat when not written. A case whose own Repeat is more keeps that.
+	MaxRepeat int
 
 	Judging    assert.Judging
 	Embeddings string // the model of embeddings; "" for none

@@ -12,10 +12,12 @@ const maxCases = 10_000
 // maxCombined bounds the cases that lists of values multiply to.
 const maxCombined = 200
 
-// known are the assertions that a suite can have; each also with "not-".
-func known(kind string) bool {
-	kind = strings.TrimPrefix(kind, "not-")
-	return slices.Contains([]string{
+// known says whether a suite can have the assertion; each also with "not-".
+func known(kind string) bool { return slices.Contains(carried(), strings.TrimPrefix(kind, "not-")) }
+
+// carried are the types of promptfoo that a suite has, too.
+func carried() []string {
+	return []string{
 		"equals", "contains", "icontains", "contains-all", "contains-any", "icontains-all", "icontains-any",
 		"starts-with", "regex", "is-json", "contains-json", "levenshtein", "rouge-n", "bleu", "gleu", "word-count",
 		"latency", "cost", "finish-reason", "is-refusal", "is-valid-function-call", "is-valid-openai-function-call",
@@ -23,7 +25,7 @@ func known(kind string) bool {
 		"model-graded-closedqa", "answer-relevance", "context-faithfulness", "context-recall",
 		"context-relevance", "is-xml", "contains-xml", "is-html", "contains-html", "perplexity", "perplexity-score",
 		"g-eval",
-	}, kind)
+	}
 }
 
 // tests reads defaultTest and tests into the suite.
