@@ -95,7 +95,7 @@ func (l *loader) readCases(s *Suite, doc *prompts.Document) error {
 	before := l.total
 	src := &source{fsys: l.fsys, shared: l.shared, doc: doc, file: s.File, files: l.caseFiles(file)}
 	all := &ids{}
-	y := tally{seen: map[[16]byte]spot{}, tags: map[string]bool{}, metrics: map[string]bool{}}
+	y := tally{seen: map[[16]byte]spot{}, tags: map[string]bool{}, metrics: map[string]bool{}, models: map[string]bool{}}
 	p := &pass{findings: l.findings, shared: &src.shared, ids: all, cache: &l.cache, each: y.add}
 	p.inline(src)
 	for i := range src.files {
@@ -113,6 +113,12 @@ func (l *loader) readCases(s *Suite, doc *prompts.Document) error {
 	s.Cases, s.Dataset = len(y.cases), y.cases.hash()
 	s.Tags = slices.Sorted(maps.Keys(y.tags))
 	s.Metrics = slices.Sorted(maps.Keys(y.metrics))
+	for _, model := range []string{s.Judging.Model, s.Embeddings} {
+		if model != "" {
+			y.models[model] = true
+		}
+	}
+	s.Models = slices.Sorted(maps.Keys(y.models))
 	if l.total > before || l.doubtful {
 		return nil // what is missing may be in what could not be read
 	}
@@ -157,6 +163,7 @@ type tally struct {
 	seen          map[[16]byte]spot // by the hash of the id, for ids may be long and many
 	cases         dataset
 	tags, metrics map[string]bool
+	models        map[string]bool
 }
 
 func (y *tally) add(c *Case, r record, t table) bool {
@@ -177,6 +184,9 @@ func (y *tally) add(c *Case, r record, t table) bool {
 	}
 	for _, a := range c.Assert {
 		metrics(y.metrics, a)
+		for _, model := range a.Judges() {
+			y.models[model] = true
+		}
 	}
 	return true
 }
