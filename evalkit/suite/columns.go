@@ -49,6 +49,8 @@ func (c *csvReader) readHeader(fields []string) bool {
 			bad(i, "save the file as UTF-8", "invalid UTF-8")
 		case name == "":
 			bad(i, "name it, or take it out", "column %d has no name", i+1)
+		case len(fields) == 1 && strings.ContainsAny(name, ";\t"):
+			bad(i, "save the file with commas", "columns are separated by commas, not by %q", name[strings.IndexAny(name, ";\t")])
 		case !ok:
 			bad(i, hint, "unknown column %q", short(name))
 		case seen[col]:
