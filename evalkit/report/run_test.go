@@ -85,7 +85,7 @@ func example(prompt string, n, models int) run {
 			File: prompt + ".eval.toml", Hash: strings.Repeat("5c", 32), Dataset: strings.Repeat("d7", 32),
 			Judge: strings.Repeat("0e", 32), Judges: []string{"gpt-4.1"}, Cases: n, Repeat: 2,
 		},
-		Spent: 0.4183, Calls: 412, Recorded: 388,
+		Spent: 0.4183, Calls: 2*n + 12, Recorded: 2*n - 12,
 	}}
 	for i := range n {
 		b.oneCase(i)
@@ -309,8 +309,8 @@ func (b *builder) finish() {
 				r.Arms[0].PassRate.Value, r.Arms[0].Cases, r.Arms[1].PassRate.Value, d, diff.Lower, diff.Upper),
 		},
 		{
-			Name: "accuracy", Rule: "at least 0.85", Verdict: evalkit.Pass, Value: new(r.Arms[0].PassRate.Value), Limit: .85,
-			Sentence: fmt.Sprintf("accuracy %.3f (n=%d), at least 0.85: pass", r.Arms[0].PassRate.Value, r.Arms[0].Cases),
+			Name: "accuracy", Rule: "at least 0.8", Verdict: evalkit.Pass, Value: new(r.Arms[0].PassRate.Value), Limit: .8,
+			Sentence: fmt.Sprintf("accuracy %.3f (n=%d), at least 0.8: pass", r.Arms[0].PassRate.Value, r.Arms[0].Cases),
 		},
 		{
 			Name: "latency p95", Rule: "at most 2000 ms", Verdict: evalkit.Pass, Value: new(r.Arms[0].Latency.P95), Limit: 2000,
