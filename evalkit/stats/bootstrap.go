@@ -23,12 +23,12 @@ var ErrBootstrap = errors.New("bootstrap")
 
 // BCa is the bias-corrected and accelerated bootstrap interval (Efron 1987) of
 // the mean of paired differences, for skewed ones that t does not fit. It draws
-// whole clusters, named as in ClusteredT, Resamples times; the same seed and the same order of
-// cases give the same bounds.
+// whole clusters, named as in ClusteredT, Resamples times; the same seed and the
+// same order of cases give the same bounds.
 //
 // Errors: fewer than BootstrapUnits clusters, below which it covers too rarely; a
-// confidence whose tails hold fewer than ten resamples, beyond 0.998; differences without
-// spread or that are no finite numbers.
+// confidence whose tails hold fewer than ten resamples, beyond 0.998; differences
+// without spread or that are no finite numbers.
 func BCa(diffs []float64, clusters []string, confidence float64, seed uint64) (Interval, error) {
 	s, ok := summarize(diffs, clusters)
 	if !ok {
@@ -64,8 +64,8 @@ func (s summary) bca(confidence float64, resamples int, seed uint64) (Interval, 
 }
 
 // resample gives the means of random draws of as many units as there are. One
-// random number of 64 bits picks two units; picking by multiplication prefers no unit by more than
-// one in 2³²/len(units).
+// random number of 64 bits picks two units; picking by multiplication prefers no
+// unit by more than one in 2³²/len(units).
 func resample(units []unit, resamples int, seed uint64) []float64 {
 	random := rand.NewPCG(seed, 0x70726f6d7074666c)
 	n := uint64(len(units))

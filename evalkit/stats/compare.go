@@ -146,9 +146,10 @@ func count(candidate, baseline []float64) *Pairs {
 
 // More is how many more cases would decide whether the candidate is worse, if
 // they turned out like those that were seen: the smallest number with which the
-// interval lies above −margin (not worse by more) or below 0 (worse). 0 when it does
-// already. ok is false when no number of cases would: the difference is the margin itself, or
-// more than a thousand million cases are needed. Clusters are taken to grow in number, not in size.
+// interval lies above −margin (not worse by more) or below 0 (worse). 0 when it
+// does already. ok is false when no number of cases would: the difference is the
+// margin itself, or more than a thousand million cases are needed. Clusters are
+// taken to grow in number, not in size.
 func (c Comparison) More(margin float64) (cases int, ok bool) {
 	if c.Above(-margin) || c.Below(0) {
 		return 0, true
@@ -169,9 +170,14 @@ func (c Comparison) scaled(n float64) Interval {
 		onlyNew, onlyOld := grown*float64(c.Pairs.OnlyNew), grown*float64(c.Pairs.OnlyOld)
 		i = hull(newcombe(both, onlyNew, onlyOld, neither, z), tango(onlyNew, onlyOld, n, z))
 	} else {
-		narrower := 1 / math.Sqrt(grown)
-		i.Lower = i.Estimate - narrower*(i.Estimate-i.Lower)
-		i.Upper = i.Estimate + narrower*(i.Upper-i.Estimate)
+		least := NoFlips(c.Units, c.Confidence) + 1e-12
+		side := func(half float64) float64 {
+			if half <= least && c.Units > 1 { // it was widened; what the method said is not kept
+				half = min(half, c.SD/math.Sqrt(float64(c.N))*tQuantile(c.Confidence, c.Units))
+			}
+			return half / math.Sqrt(grown)
+		}
+		i.Lower, i.Upper = i.Estimate-side(i.Estimate-i.Lower), i.Estimate+side(i.Upper-i.Estimate)
 	}
 	return i.atLeast(noFlips(grown*float64(c.Units), z))
 }

@@ -6,10 +6,11 @@ import "math"
 const mostCases = 1_000_000_000
 
 // More is how many more cases would decide, by the mean and the standard
-// deviation of the differences of n cases so far, if both stay: the smallest number
-// with which the t interval, widened as Compare does, lies above −margin or below 0; 0 when it does
-// already. ok is false when none would, or more than a thousand million, or when an argument is none.
-// Comparison.More knows more: it uses the method that was used, and the clusters.
+// deviation of the differences of n cases so far, if both stay: the smallest
+// number with which the t interval, widened as Compare does, lies above −margin
+// or below 0; 0 when it does already. ok is false when none would, or more than a
+// thousand million, or when an argument is none. Comparison.More knows more: it
+// uses the method that was used, and the clusters.
 func More(mean, sd float64, n int, margin, confidence float64) (cases int, ok bool) {
 	if n < 2 || !(sd >= 0) || math.IsInf(sd, 0) || !(math.Abs(mean) <= 1) || math.IsNaN(margin) || !validConfidence(confidence) {
 		return 0, false

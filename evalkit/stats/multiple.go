@@ -8,8 +8,8 @@ import (
 
 // Holm adjusts the p-values of several metrics so that comparing each with a
 // level keeps the chance of any false alarm at that level (Holm 1979). The result
-// has the order of p. A p that is NaN, could not be told, stays NaN and counts as one of the
-// metrics.
+// has the order of p. A p that is NaN, could not be told, stays NaN and counts as
+// one of the metrics.
 func Holm(p []float64) []float64 {
 	order := make([]int, len(p))
 	for i := range order {
@@ -37,8 +37,8 @@ func Holm(p []float64) []float64 {
 // LookConfidence is the confidence of each interval when up to looks are taken at
 // growing data and the first clear one decides: 1 − (1−confidence)/looks
 // (Bonferroni). Without it, every further look adds to the chance of a false
-// verdict. The number of looks is fixed beforehand. It serves as well for several intervals
-// of which each could decide alone.
+// verdict. The number of looks is fixed beforehand. It serves as well for several
+// intervals of which each could decide alone.
 func LookConfidence(confidence float64, looks int) float64 {
 	return 1 - (1-confidence)/float64(max(looks, 1))
 }

@@ -7,11 +7,12 @@ import (
 
 // PassPowK is pass^k: the probability that k samples of a case all pass, averaged
 // over the cases. pass[i] of n[i] samples of case i passed; C(pass, k)/C(n, k)
-// estimates each case without bias (Yao et al. 2024, τ-bench). Unlike the mean score it tells
-// a prompt that is right every time from one that is right most times.
+// estimates each case without bias (Yao et al. 2024, τ-bench). Unlike the mean
+// score it tells a prompt that is right every time from one that is right most
+// times.
 //
-// Errors: no cases, k below 1, counts that are none, cases with fewer than k samples; all positions at
-// once.
+// Errors: no cases, k below 1, counts that are none, cases with fewer than k
+// samples; all positions at once.
 func PassPowK(pass, n []int, k int) (float64, error) {
 	switch {
 	case k < 1:

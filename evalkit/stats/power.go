@@ -13,8 +13,9 @@ type Noise struct {
 	// Omega2 is the variance of the difference of the expected scores between cases;
 	// 1/9 when both arms are spread evenly and correlate by half.
 	Omega2 float64
-	// VarNew and VarOld are the mean variances of the samples of one case, 0 for an
-	// arm that answers the same every time; KNew and KOld are how many samples are averaged.
+	// VarNew and VarOld are the mean variances of the samples of one case, 0 for
+	// an arm that answers the same every time; KNew and KOld are how many
+	// samples are averaged.
 	VarNew, VarOld float64
 	KNew, KOld     int
 }
@@ -118,8 +119,8 @@ func PowerMcNemar(n int, onlyNew, onlyOld, alpha float64) float64 {
 }
 
 // DetectableDrop is the smallest drop of the pass rate that PowerMcNemar finds
-// with the probability power in n cases, when gain is the rate of flips to a pass. ok is false when
-// there is none: so few cases find nothing.
+// with the probability power in n cases, when gain is the rate of flips to a
+// pass. ok is false when there is none: so few cases find nothing.
 func DetectableDrop(n int, gain, alpha, power float64) (drop float64, ok bool) {
 	if !(PowerMcNemar(n, gain, 1-gain, alpha) >= power) {
 		return 0, false

@@ -11,9 +11,10 @@ import (
 //
 // Differences that are all equal have no spread to judge by. When they lie in
 // [-1, 1] the interval is then as wide as NoFlips says, so that five equal cases
-// do not prove equality; the bounds are ±1 for a single one. Beyond [-1, 1] nothing is
-// known about the scale, and the bounds are infinite. Without differences, or with one that is not a finite
-// number, the estimate is NaN and the bounds are infinite.
+// do not prove equality; the bounds are ±1 for a single one. Beyond [-1, 1]
+// nothing is known about the scale, and the bounds are infinite. Without
+// differences, or with one that is not a finite number, the estimate is NaN and
+// the bounds are infinite.
 func PairedT(diffs []float64, confidence float64) Interval {
 	return ClusteredT(diffs, nil, confidence)
 }
@@ -36,10 +37,10 @@ func ClusteredT(diffs []float64, clusters []string, confidence float64) Interval
 }
 
 // TTest gives the p-values of ClusteredT for a mean of zero: worse is one-sided,
-// small when the mean lies below zero; either is two-sided. No p is below
-// ½^G (or twice that), the least that any exchange of the arms in G independent units
-// can reach: three cases that are all worse by the same amount are no proof. Both are 1 when there is
-// nothing to test.
+// small when the mean lies below zero; either is two-sided. No p is below ½^G (or
+// twice that), the least that any exchange of the arms in G independent units can
+// reach: three cases that are all worse by the same amount are no proof. Both are
+// 1 when there is nothing to test.
 func TTest(diffs []float64, clusters []string) (worse, either float64) {
 	s, ok := summarize(diffs, clusters)
 	if !ok {
