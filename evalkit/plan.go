@@ -136,7 +136,7 @@ func newArm(id string, role Role, v Version, model string) *arm {
 	a := &arm{
 		Arm: Arm{
 			ID: id, Title: v.Title, Role: role, Ref: p.Ref(), Version: p.Version(), Digest: string(p.Digest()),
-			Model: model, Gates: role == Baseline && v.Gates,
+			Model: model, Parameters: hashOf(p.Parameters()), Gates: role == Baseline && v.Gates,
 		},
 		renderer: newRenderer(p), parameters: p.Parameters(), tools: p.Tools(),
 	}

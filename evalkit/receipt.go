@@ -71,7 +71,7 @@ func (r *Report) Receipt() Receipt {
 	first := r.Arms[0]
 	c := Receipt{
 		Schema: ReceiptSchema, Ref: first.Ref.String(), Suite: r.Suite.Hash, Dataset: r.Suite.Dataset,
-		Judge: r.Suite.Judge, Judges: r.Suite.Judges, Model: first.Model, Parameters: r.parameters,
+		Judge: r.Suite.Judge, Judges: r.Suite.Judges, Model: first.Model, Parameters: first.Parameters,
 		Verdict: r.Verdict, Reason: r.Reason, Gates: r.Gates, Cases: first.Cases, Errors: first.Errors,
 		Repeat: r.Suite.Repeat, PassRate: first.PassRate, Spent: r.Spent, Time: r.Started, Trust: Local,
 	}

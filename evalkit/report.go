@@ -45,8 +45,6 @@ type Report struct {
 	Unpriced int `json:"unpriced,omitempty"`
 	Calls    int `json:"calls"`    // answers that endpoints gave in this run
 	Recorded int `json:"recorded"` // answers that were read from records
-
-	parameters string // hash, for the receipt
 }
 
 // MaxFlips bounds Report.Flips; Arm counts them all.
@@ -73,6 +71,8 @@ type Arm struct {
 	Version string `json:"version"`
 	Digest  string `json:"digest"`
 	Model   string `json:"model"`
+	// Parameters names those of the model: 64 hex digits. The digest covers them.
+	Parameters string `json:"parameters,omitempty"`
 	// Gates: the new version must not be worse than this one.
 	Gates bool `json:"gates,omitempty"`
 

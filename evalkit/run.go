@@ -246,13 +246,12 @@ func (r *run) report() *Report {
 		Spent: spent, Calls: calls, Unpriced: unpriced, Recorded: int(r.recorded.Load()),
 	}
 	if s.Judging.Model != "" {
-		report.Suite.Judge = hashOf(s.Judging)
+		report.Suite.Judge = s.Judging.Hash()
 	}
 	report.Suite.Judges = s.Models
 	for i := range r.arms {
 		report.Arms = append(report.Arms, r.tally.summary(i, r.arms, r.confidence()))
 	}
-	report.parameters = hashOf(r.arms[0].parameters)
 	report.Verdict, report.Reason = conclude(report.Gates)
 	return report
 }
