@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/promptflag/promptflag/prompts"
 )
 
 // ReceiptSchema is the major version of Receipt's JSON.
@@ -83,9 +85,9 @@ func (r *Report) Receipt() Receipt {
 	return c
 }
 
-// hashOf is the SHA-256 of the JSON of a value with sorted keys, in hex.
+// hashOf is the SHA-256 of the canonical JSON of a value, in hex.
 func hashOf(v any) string {
-	text, err := json.Marshal(v)
+	text, err := prompts.Canonical(v)
 	if err != nil {
 		return ""
 	}

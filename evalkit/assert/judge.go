@@ -4,14 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"sync"
-
-	"github.com/gowebpki/jcs"
 
 	"github.com/promptflag/promptflag/evalkit/chat"
 	"github.com/promptflag/promptflag/prompts"
@@ -36,10 +33,7 @@ const (
 // rubric_prompt included: Assertion.Canonical.
 func (j Judging) Hash() string {
 	identity := map[string]any{"model": j.Model, "parameters": j.parameters(), "votes": j.votes(), "questions": questionsVersion}
-	text, err := json.Marshal(identity)
-	if err == nil {
-		text, err = jcs.Transform(text)
-	}
+	text, err := prompts.Canonical(identity)
 	if err != nil { // a parameter that no request can carry: no answer will have this hash
 		text = fmt.Appendf(nil, "%v", identity)
 	}
