@@ -110,14 +110,14 @@ func percentile(candidate, baseline []float64, confidence float64, resamples int
 // often a nominal 95 % interval holds it, next to the naive bootstrap. Fewer
 // resamples than Resamples, to stay within seconds.
 func TestCoverage(t *testing.T) {
-	const resamples, wanted = 1000, .93
+	const resamples, wanted = 500, .93
 	for _, p := range populations {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
 			for _, n := range []int{10, 20, 50, 100, 200} {
 				runs := 1000
 				if n >= BootstrapUnits {
-					runs = 400
+					runs = 300
 				}
 				covered, naive, width := cover(t, p, n, runs, resamples)
 				t.Logf("%-10s n = %3d: covers %.3f (mean width %.3f), naive bootstrap %.3f", p.name, n, covered, width, naive)
@@ -131,7 +131,7 @@ func TestCoverage(t *testing.T) {
 
 func cover(t *testing.T, p population, n, runs, resamples int) (covered, naive, width float64) {
 	r := rand.New(rand.NewPCG(5, uint64(n)))
-	naiveRuns := min(runs, 400)
+	naiveRuns := min(runs, 300)
 	for run := range runs {
 		candidate, baseline, clusters := p.draw(r, n)
 		c, err := compare(candidate, baseline, clusters, .95, uint64(run), resamples)
