@@ -20,7 +20,7 @@ import (
 const (
 	maxExprNodes  = 1000
 	maxExprMemory = 100_000 // elements of lists and tables that it makes
-	maxExprSteps  = 1_000_000
+	maxExprSteps  = 200_000
 	maxExprText   = 4 << 20 // bytes of a text that it puts together
 )
 

@@ -11,7 +11,7 @@ import (
 
 // maxSearched bounds the bytes that a search for fragments reads, in all
 // attempts together.
-const maxSearched = 16 << 20
+const maxSearched = 8 << 20
 
 func jsonKinds() []kind {
 	return []kind{

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // maxShown is how much of an output or of an expected text a reason shows, in
@@ -30,6 +31,16 @@ func shorten(s string, n int) string {
 
 // clip bounds a reason, an error or a name.
 func clip(s string) string { return shorten(s, maxReason) }
+
+// oneLine makes an error fit for a log: it may quote a model.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, s)
+}
 
 // quote shows a text of a model or of a case. It is data: whoever prints it
 // escapes it.

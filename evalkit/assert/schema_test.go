@@ -71,8 +71,8 @@ func TestSchemaIsShared(t *testing.T) {
 // What a search for fragments reads is bounded, whatever the output.
 func TestSearchesAreBounded(t *testing.T) {
 	for _, c := range []struct{ kind, output string }{
-		{"contains-json", strings.Repeat(`{"a":`, 50_000)},
-		{"contains-xml", strings.Repeat(`<a>`, 50_000)},
+		{"contains-json", strings.Repeat(`{"a":`, 8_000)},
+		{"contains-xml", strings.Repeat(`<a>`, 8_000)},
 		{"levenshtein", strings.Repeat("ab", 20_000)},
 	} {
 		members := map[string]any{"type": c.kind}
