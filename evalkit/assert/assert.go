@@ -3,6 +3,11 @@
 // for its opposite. Parse reads one and finds all that is wrong with it, so that
 // nothing is left to go wrong at run time but the world: an assertion never
 // passes because it could not be checked.
+//
+// Types mean what they mean in promptfoo, scores included; testdata/promptfoo.md
+// lists where its own library says something else, and why. A text among the
+// values may be a Mustache template over the variables of the case; JSON Schemas
+// and expressions are none.
 package assert
 
 import (

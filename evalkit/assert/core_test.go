@@ -54,6 +54,17 @@ func TestParseProblems(t *testing.T) {
 		{"nunjucks", m{"type": "contains", "value": "{% if a %}b{% endif %}"}, []string{`value: {% %} is not supported in templates (write {{#name}}…{{/name}}: templates are Mustache)`}},
 		{"partial", m{"type": "contains", "value": "{{> a}}"}, []string{`value: template: partial "a" cannot be included here (write its text)`}},
 		{"file", m{"type": "contains", "value": "file://x.txt"}, []string{`value: values from files are not supported (write the value itself)`}},
+		{"file in a list", m{"type": "contains-any", "value": []any{"a", "file://x.txt"}}, []string{`value.1: values from files are not supported (write the value itself)`}},
+		{"weight beyond measure", m{"type": "equals", "value": "x", "weight": 1e300}, []string{`weight: weight 1e+300 is more than 1000000 (1 is the weight of the others)`}},
+		{"threshold beyond reach", m{"type": "bleu", "value": "x", "threshold": 50.0}, []string{`threshold: threshold 50 can never be reached (scores are 0 to 1)`}},
+		{"no threshold", m{"type": "latency"}, []string{`threshold: latency needs a threshold, in milliseconds (write threshold = …)`}},
+		{"look-around", m{"type": "regex", "value": "a(?<!b)"}, []string{`value: not a regular expression: invalid named capture: "(?<!b)" ((?<!…) is look-around, which RE2 has not: write two assertions, one of them with not-regex)`}},
+		{"back reference", m{"type": "regex", "value": `(a)\1`}, []string{`value: not a regular expression: invalid escape sequence: "\1" (back references and some escapes are not in RE2)`}},
+		{"in a set", m{"type": "assert-set", "assert": []any{m{"type": "equals", "value": "x"}, m{"type": "assert-set", "assert": []map[string]any{{"type": "levenshtein", "value": "x", "threshold": "3"}}}}},
+			[]string{`assert.1.assert.0.threshold: threshold is a number, not text`}},
+		{"word bounds", m{"type": "word-count", "value": m{"min": int64(5), "max": int64(3), "mix": int64(1)}}, []string{
+			`value.mix: word-count has no bound "mix" (write min, max or both)`, `value: min 5 is more than max 3`}},
+		{"slip of a reason", m{"type": "finish-reason", "value": "tool_call"}, []string{`value: "tool_call" is not a reason that an answer ends for (did you mean tool_calls?)`}},
 		{"promptfoo's rubricPrompt", m{"type": "equals", "value": "x", "rubricPrompt": "y"}, []string{`rubricPrompt: promptfoo's rubricPrompt is called rubric_prompt here (write rubric_prompt)`}},
 		{"transform", m{"type": "equals", "value": "x", "transform": "output.a"}, []string{`transform: transform runs code and is not supported (use type = "expr", which can look into the output)`}},
 		{"judge of nobody", m{"type": "equals", "value": "x", "provider": "m", "rubric_prompt": "r"}, []string{
@@ -153,6 +164,15 @@ func TestNotNeverTurnsErrorsAround(t *testing.T) {
 	cancel()
 	if r := mustParse(t, map[string]any{"type": "not-equals", "value": "x"}).Run(ctx, output("y"), Services{}); r.Pass || r.Error == "" {
 		t.Errorf("after cancelling: %+v", r)
+	}
+}
+
+// What a model wrote may stand in an error, but never breaks a line of a log.
+func TestErrorsAreOneLine(t *testing.T) {
+	a := mustParse(t, map[string]any{"type": "expr", "value": "json.a"})
+	want := "the expression is \"x ::set-output  [31m\", neither true or false nor a number from 0 to 1"
+	if r := a.Run(t.Context(), output(`{"a":"x\n::set-output\r\u001b[31m"}`), Services{}); r.Error != want {
+		t.Errorf("%q", r.Error)
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 const (
 	maxExprNodes  = 1000
 	maxExprMemory = 100_000 // elements of lists and tables that it makes
-	maxExprSteps  = 1_000_000
+	maxExprSteps  = 200_000
 	maxExprText   = 4 << 20 // bytes of a text that it puts together
 )
 
@@ -81,7 +81,7 @@ func makeExpr(w *written) checker {
 		w.problem(path, hint, "%s", exprFault(err))
 		return nil
 	}
-	c := exprCheck{program: program, source: source, threshold: w.threshold, cost: g.cost, latency: g.latency}
+	c := exprCheck{program: program, source: source, threshold: w.threshold, not: w.not, json: g.json, cost: g.cost, latency: g.latency}
 	switch kind := resultKind(program); {
 	case kind == reflect.Bool:
 		if w.threshold != nil {
@@ -128,8 +128,8 @@ func resultKind(p *vm.Program) reflect.Kind {
 // guard bounds an expression: each turn of a loop is a step, and each sum that
 // may be a text is looked at. It also finds out what must be known.
 type guard struct {
-	cost, latency bool
-	done          map[ast.Node]bool
+	json, cost, latency bool
+	done                map[ast.Node]bool
 }
 
 // Visit is called for each node, the inner ones first.
@@ -142,6 +142,7 @@ func (g *guard) Visit(node *ast.Node) {
 	}
 	switch n := (*node).(type) {
 	case *ast.IdentifierNode:
+		g.json = g.json || n.Value == "json"
 		g.cost = g.cost || n.Value == "cost"
 		g.latency = g.latency || n.Value == "latency_ms"
 	case *ast.PredicateNode:
@@ -157,11 +158,16 @@ func (g *guard) Visit(node *ast.Node) {
 }
 
 type exprCheck struct {
-	program       *vm.Program
-	source        string
-	threshold     *float64
-	cost, latency bool // whether it uses them
+	program             *vm.Program
+	source              string
+	threshold           *float64
+	not                 bool
+	json, cost, latency bool // whether it uses them
 }
+
+// check runs the expression. One that fails is an error, but an output that is
+// no JSON fails the assertion when the expression cannot do without: that is the
+// model's fault. Only the opposite is an error then, because it would pass.
 
 func (c exprCheck) check(ctx context.Context, in Input, _ Services) (Result, error) {
 	env, err := c.environment(ctx, in)
@@ -171,6 +177,11 @@ func (c exprCheck) check(ctx context.Context, in Input, _ Services) (Result, err
 	machine := vm.VM{MemoryBudget: maxExprMemory}
 	got, err := machine.Run(c.program, env)
 	if err != nil {
+		if c.json && env.JSON == nil && !c.not && ctx.Err() == nil {
+			if _, broken := parseJSON(in.Output.Text); broken != nil {
+				return binary(false, "is not JSON, which %s needs: %s", quote(c.source), quote(in.Output.Text)), nil
+			}
+		}
 		return Result{}, errors.New(strings.Replace(exprFault(err), "not an expression", "the expression failed", 1))
 	}
 	if pass, ok := got.(bool); ok {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -48,10 +49,6 @@ func (c htmlCheck) check(_ context.Context, in Input, _ Services) (Result, error
 	return binary(false, "contains no HTML: %s", quote(in.Output.Text)), nil
 }
 
-var htmlWrapper = map[string]*regexp.Regexp{
-	"html": regexp.MustCompile(`(?i)<html[\s>/]`), "head": regexp.MustCompile(`(?i)<head[\s>/]`), "body": regexp.MustCompile(`(?i)<body[\s>/]`),
-}
-
 // htmlElements are the elements of the HTML standard and of its recent past.
 const htmlElements = " html head title base link meta style body article section nav aside h1 h2 h3 h4 h5 h6 header footer address p hr pre blockquote ol ul li dl dt dd " +
 	"figure figcaption main div a em strong small s cite q dfn abbr ruby rt rp data time code var samp kbd sub sup i b u mark bdi bdo span br wbr img iframe embed " +
@@ -71,13 +68,13 @@ func htmlFault(s string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("is-html: %w", err)
 	}
-	known := false
+	wrappers := writtenWrappers(s)
+	known := len(wrappers) > 0
 	for n := range root.Descendants() {
-		switch wrapper := htmlWrapper[n.Data]; {
-		case n.Type != html.ElementNode:
-		case wrapper != nil:
-			written := wrapper.MatchString(s)
-			if known = known || written; n.Data == "body" && !written && hasText(n) {
+		switch {
+		case n.Type != html.ElementNode, n.Data == "html", n.Data == "head":
+		case n.Data == "body":
+			if !slices.Contains(wrappers, "body") && hasText(n) {
 				return "there is text outside of elements", nil
 			}
 		default:
@@ -88,6 +85,45 @@ func htmlFault(s string) (string, error) {
 		return "it has no element of HTML", nil
 	}
 	return "", nil
+}
+
+// writtenWrappers are those of html, head and body that are written where they
+// begin: after anything that belongs into the next one the parser drops them.
+func writtenWrappers(s string) (out []string) {
+	const before = " title base link meta style script noscript template "
+	z := html.NewTokenizer(strings.NewReader(s))
+	inside, rank := "", map[string]int{"html": 1, "head": 2, "body": 3}
+	for last := 0; last < rank["body"]; {
+		token := z.Next()
+		raw, _ := z.TagName()
+		name := string(raw)
+		switch {
+		case token == html.ErrorToken:
+			return out
+		case token == html.EndTagToken:
+			if inside == "" && (name == "body" || name == "html" || name == "br") {
+				return out // the parser begins a body by itself
+			}
+			if name == inside {
+				inside = ""
+			}
+		case inside != "":
+		case token == html.TextToken && strings.TrimSpace(string(z.Raw())) != "":
+			return out
+		case token != html.StartTagToken && token != html.SelfClosingTagToken:
+		case rank[name] > last:
+			out, last = append(out, name), rank[name]
+		case rank[name] > 0:
+		case !strings.Contains(before, " "+name+" "):
+			return out
+		default:
+			last = max(last, rank["head"])
+			if strings.Contains(" title style script noscript template ", " "+name+" ") {
+				inside = name
+			}
+		}
+	}
+	return out
 }
 
 func hasText(n *html.Node) bool {

@@ -11,7 +11,7 @@ import (
 
 // maxSearched bounds the bytes that a search for fragments reads, in all
 // attempts together.
-const maxSearched = 64 << 20
+const maxSearched = 8 << 20
 
 func jsonKinds() []kind {
 	return []kind{
@@ -118,6 +118,9 @@ func (c containsJSON) check(ctx context.Context, in Input, _ Services) (Result, 
 			continue
 		}
 		from += n
+		if _, isArray := v.([]any); isArray {
+			from -= n - 1 // what is in it may fit by itself
+		}
 		found++
 		if c.schema == nil {
 			return binary(true, "contains a JSON object"), nil

@@ -81,7 +81,7 @@ func (c wordCount) check(_ context.Context, in Input, _ Services) (Result, error
 				want = numberText(c.least) + " to " + numberText(c.most)
 			}
 		}
-		return binary(n >= c.least && n <= c.most, "has %s words; the bounds are %s", numberText(n), want), nil
+		return binary(n >= c.least && n <= c.most, "has %s; the bounds are %s", words(n), want), nil
 	}
 	s, err := c.exact.render(in.Vars)
 	if err != nil {
@@ -91,7 +91,14 @@ func (c wordCount) check(_ context.Context, in Input, _ Services) (Result, error
 	if err != nil {
 		return Result{}, errors.New("value: " + quote(s) + " is not a number of words")
 	}
-	return binary(n == want, "has %s words; the number to compare is %s", numberText(n), numberText(want)), nil
+	return binary(n == want, "has %s; the number to compare is %s", words(n), numberText(want)), nil
+}
+
+func words(n float64) string {
+	if n == 1 {
+		return "1 word"
+	}
+	return numberText(n) + " words"
 }
 
 // needsThreshold reports a missing threshold.
@@ -114,7 +121,7 @@ func (c latency) check(_ context.Context, in Input, _ Services) (Result, error) 
 		return Result{}, errors.New("the latency is not known")
 	}
 	ms := float64(in.Output.Latency) / float64(time.Millisecond)
-	return binary(ms <= c.most, "took %.0f ms; the limit is %s ms", ms, numberText(c.most)), nil
+	return binary(ms <= c.most, "took %s ms; the limit is %s ms", numberText(ms), numberText(c.most)), nil
 }
 
 func makeCost(w *written) checker {

@@ -8,7 +8,8 @@ import (
 )
 
 const (
-	maxNested = 4 // assert-sets in one another
+	maxNested = 4         // assert-sets in one another
+	maxWeight = 1_000_000 // so that sums stay exact
 	not       = "not-"
 )
 
@@ -38,8 +39,7 @@ func parse(value any, depth int) (*Assertion, []Problem) {
 	a := &Assertion{Type: w.kind, Not: w.not, Weight: 1}
 	w.value = w.take("value")
 	w.readCommon(a, k)
-	if s, ok := w.value.(string); ok && strings.HasPrefix(s, "file://") {
-		w.problem([]string{"value"}, "write the value itself", "values from files are not supported")
+	if w.fromFile() {
 		return nil, w.problems
 	}
 	a.check = k.make(w)
@@ -117,6 +117,8 @@ func (w *written) readCommon(a *Assertion, k kind) {
 			w.problem(path, "", "weight is a number, not %s", nameOf(v))
 		case weight < 0:
 			w.problem(path, "weight 0 measures and never gates", "weight %v is negative", weight)
+		case weight > maxWeight:
+			w.problem(path, "1 is the weight of the others", "weight %v is more than %d", weight, maxWeight)
 		default:
 			a.Weight = weight
 		}
@@ -135,6 +137,26 @@ func (w *written) readCommon(a *Assertion, k kind) {
 	} else {
 		w.rubric = prompt
 	}
+}
+
+// fromFile reports promptfoo's references to files, which would be compared as
+// texts otherwise.
+func (w *written) fromFile() bool {
+	list, isList := w.value.([]any)
+	if !isList {
+		list = []any{w.value}
+	}
+	for i, v := range list {
+		if s, ok := v.(string); ok && strings.HasPrefix(s, "file://") {
+			path := []string{"value"}
+			if isList {
+				path = append(path, index(i))
+			}
+			w.problem(path, "write the value itself", "values from files are not supported")
+			return true
+		}
+	}
+	return false
 }
 
 // readText reads a member that is text.

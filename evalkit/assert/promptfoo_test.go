@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -76,15 +77,34 @@ var reasons = []struct {
 	{"promptfoo leaves the score of not-tool-call-f1 as it is; here it is turned around as for all types.", func(a answer, r Result) bool {
 		return r.Type == "not-tool-call-f1" && r.Pass == a.Promptfoo.Pass
 	}},
+	{"promptfoo looks for objects only; here an array that fits the schema will do.", func(a answer, r Result) bool {
+		schema, _ := a.Assertion["value"].(map[string]any)
+		return strings.HasSuffix(r.Type, "contains-json") && schema["type"] == "array" && r.Pass != strings.HasPrefix(r.Type, not)
+	}},
+	{"promptfoo counts braces inside of strings too; here they are text.", func(a answer, r Result) bool {
+		return strings.HasSuffix(r.Type, "contains-json") && braceInText.MatchString(a.Output) && r.Pass != strings.HasPrefix(r.Type, not)
+	}},
 	{"promptfoo reads fragments as YAML with comments and closes braces; here JSON is JSON.", func(a answer, r Result) bool {
-		// one says that there is JSON, and here the opposite is said
+		// promptfoo says that there is JSON, and here the opposite is said
 		return strings.HasSuffix(r.Type, "contains-json") && r.Pass == strings.HasPrefix(r.Type, not)
+	}},
+	{"promptfoo does not look whether a fragment is well-formed; here it must be, as for is-xml.", func(a answer, r Result) bool {
+		return strings.HasSuffix(r.Type, "contains-xml") && r.Pass == strings.HasPrefix(r.Type, not)
+	}},
+	{"promptfoo's list of phrases has other verbs for each way to say no; here all go with all.", func(a answer, r Result) bool {
+		return strings.HasSuffix(r.Type, "is-refusal") && strings.Contains(a.Output, "I cannot recommend")
+	}},
+	{"promptfoo's arithmetic loses the last digit of F1; here it is exact at the threshold.", func(a answer, r Result) bool {
+		threshold, _ := a.Assertion["threshold"].(float64)
+		return strings.HasSuffix(r.Type, "rouge-n") && math.Abs(r.Score-a.Promptfoo.Score) < 1e-9 && (math.Abs(r.Score-threshold) < 1e-9 || math.Abs(1-r.Score-threshold) < 1e-9)
 	}},
 	{"promptfoo counts UTF-16 units; here characters count.", func(a answer, r Result) bool {
 		beyond := func(r rune) bool { return r > 0xffff }
 		return (strings.HasSuffix(r.Type, "levenshtein") || strings.HasSuffix(r.Type, "regex")) && strings.ContainsFunc(a.Output+compact(a.Assertion), beyond)
 	}},
 }
+
+var braceInText = regexp.MustCompile(`"[^":,]*[{}][^":,]*"`)
 
 func TestPromptfoo(t *testing.T) {
 	data, err := os.ReadFile("testdata/promptfoo.json")

@@ -2,7 +2,9 @@ package assert
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode"
 )
 
 // maxShown is how much of an output or of an expected text a reason shows, in
@@ -29,6 +31,16 @@ func shorten(s string, n int) string {
 
 // clip bounds a reason, an error or a name.
 func clip(s string) string { return shorten(s, maxReason) }
+
+// oneLine makes an error fit for a log: it may quote a model.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, s)
+}
 
 // quote shows a text of a model or of a case. It is data: whoever prints it
 // escapes it.
@@ -64,8 +76,12 @@ func scored(name string, score, threshold float64) Result {
 	if score >= threshold {
 		than = "at least"
 	}
+	shown := fmt.Sprintf("%.4f", score)
+	if rounded, _ := strconv.ParseFloat(shown, 64); (rounded >= threshold) != (score >= threshold) {
+		shown = numberText(score) // it would contradict the decision
+	}
 	return Result{Pass: score >= threshold, Score: score,
-		Reason: fmt.Sprintf("%s is %.4f, %s the threshold %s", name, score, than, numberText(threshold))}
+		Reason: fmt.Sprintf("%s is %s, %s the threshold %s", name, shown, than, numberText(threshold))}
 }
 
 // orDefault is the threshold, or the type's own.

@@ -19,7 +19,7 @@ func (a *Assertion) Run(ctx context.Context, in Input, s Services) Result {
 	got, err := a.try(ctx, in, s)
 	r.Parts = got.Parts
 	if err != nil {
-		r.Error = clip(err.Error())
+		r.Error = oneLine(clip(err.Error()))
 		return r
 	}
 	r.Pass, r.Score, r.Reason = got.Pass, got.Score, got.Reason

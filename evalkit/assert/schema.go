@@ -19,7 +19,7 @@ const (
 	maxSchemaValues = 20_000
 	// maxTries bounds how many schemas are tried on places of one value: schemas
 	// that refer to each other can make it two to the power of their number.
-	maxTries = 1_000_000
+	maxTries = 100_000
 	// schemaURL is where a schema stands for the library: nothing can be next to it.
 	schemaURL = "promptflag:///schema"
 )

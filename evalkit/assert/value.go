@@ -82,8 +82,12 @@ func (w *written) textsValue(split bool) *texts {
 		case !split:
 			return &texts{list: []*text{t}}
 		case t.compiled == nil:
-			if _, err := divide(v); err != nil {
+			switch list, err := divide(v); {
+			case err != nil:
 				w.problem(valuePath(), "write a list", "%s", err)
+				return nil
+			case len(list) == 0 || slices.Contains(list, ""):
+				w.problem(valuePath(), "every output would fit", "a text between the commas is empty")
 				return nil
 			}
 		}

@@ -170,6 +170,16 @@ for (const output of [capital, 'Paris', 'Lyon']) {
   ]) pairs.push({ assertion, output });
 }
 
+// what random pairs of these kinds found
+add({ type: 'rouge-n', value: 'a b c d e', threshold: 0.2 }, ['a x y z w', 'x']);
+add({ type: 'rouge-n', value: 'a b c', threshold: 0.2 }, ['a x y z w v u']);
+add({ type: 'is-html' }, ['<br>&x;<div>x<body>', '<foo><html></html>', '</body><body>text', '<title>x</title><body>y', '<script>if (a < b) {}</script>']);
+add({ type: 'is-refusal' }, ['would not be appropriate', 'Well, I cannot recommend it', "I don't recommend it"]);
+add({ type: 'contains-xml' }, ['<a>1 < 2</a>', '<a>&x;</a>', '<b><!DOCTYPE html></b>']);
+add({ type: 'contains-json' }, ['so {"b": {"x": "a}"}} ok', 'so [{"x": "}{"}] ok']);
+add({ type: 'contains-json', value: { type: 'object' } }, ['so [1, {"a": 1}] ok', '[[{}]]', '[1]']);
+add({ type: 'contains-json', value: { type: 'array' } }, ['so [1, 2] ok']);
+
 // ask is what promptfoo says. It takes calls as the output that its provider
 // gives, and a set only among the assertions of a test.
 async function ask(pair) {
