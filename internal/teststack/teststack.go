@@ -19,6 +19,7 @@ const (
 	EnvS3             = "PROMPTFLAG_TEST_S3_URL"
 	EnvGCS            = "PROMPTFLAG_TEST_GCS_URL"
 	EnvAzure          = "PROMPTFLAG_TEST_AZURE_URL"
+	EnvLLM            = "PROMPTFLAG_TEST_LLM_URL"
 	EnvSpecification  = "PROMPTFLAG_TEST_SPECIFICATION"
 )
 
@@ -54,6 +55,14 @@ func GCS(t testing.TB) string { t.Helper(); return need(t, EnvGCS) }
 
 // Azure is S3 for gocloud's azureblob.
 func Azure(t testing.TB) string { t.Helper(); return need(t, EnvAzure) }
+
+// LLM returns the URL of a mock of models, without a final slash. What it
+// answers is in npm/aimock/fixtures.json. Sequences and chaos
+// (POST URL/__aimock/chaos) are per X-Test-Id: a test sends a Prefix of its own
+// by that header. POST URL/__aimock/fixtures adds answers, for
+// all tests: only to messages that hold the Prefix. A message that no fixture knows is answered with 503. Like
+// Unleash it skips or fails without a server.
+func LLM(t testing.TB) string { t.Helper(); return need(t, EnvLLM) }
 
 // Specification returns the files of Unleash's client specification 6.1.0:
 // index.json names the others. Like Unleash it skips or fails without a stack;

@@ -53,6 +53,25 @@ func TestStores(t *testing.T) {
 	}
 }
 
+// TestLLM checks that the mock of models answers from the fixtures.
+func TestLLM(t *testing.T) {
+	url := LLM(t) + "/v1/chat/completions"
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(`{"model":"m","messages":[{"role":"user","content":"say pong"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK || !strings.Contains(string(b), `"pong"`) {
+		t.Errorf("POST %s = %s %s, %v", url, resp.Status, b, err)
+	}
+}
+
 // TestSpecification checks that the files are there.
 func TestSpecification(t *testing.T) {
 	b, err := fs.ReadFile(Specification(t), "index.json")

@@ -25,7 +25,7 @@ import (
 	"path/filepath"
 )
 
-//go:embed */package.json */package-lock.json
+//go:embed */package.json */package-lock.json aimock/fixtures.json
 var trees embed.FS
 
 // The trees.
@@ -33,6 +33,7 @@ const (
 	Unleash7 = "unleash7"
 	Unleash8 = "unleash8"
 	Azurite  = "azurite"
+	Aimock   = "aimock"
 	Postgres = "postgres"
 
 	Specification = "specification"

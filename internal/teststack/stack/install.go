@@ -68,6 +68,9 @@ func Install(ctx context.Context, o Options) error {
 	if o.wants(Azure) {
 		trees = append(trees, npm.Azurite)
 	}
+	if o.wants(Aimock) {
+		trees = append(trees, npm.Aimock)
+	}
 	for _, tree := range trees {
 		if err := o.timed("npm tree "+tree, func() error {
 			_, err := npm.Install(ctx, tree, filepath.Join(string(c), "npm", tree))

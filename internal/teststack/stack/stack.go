@@ -21,6 +21,7 @@ const (
 	S3      = "s3"
 	GCS     = "gcs"
 	Azure   = "azure"
+	Aimock  = "aimock"
 )
 
 // Options say what to install or start.
@@ -40,8 +41,8 @@ func (o Options) check() error {
 		return fmt.Errorf("-unleash %d: have 7 and 8", o.Unleash)
 	}
 	for _, name := range o.Only {
-		if !slices.Contains([]string{Unleash, S3, GCS, Azure}, name) {
-			return fmt.Errorf("-only %s: have unleash, s3, gcs and azure", name)
+		if !slices.Contains([]string{Unleash, S3, GCS, Azure, Aimock}, name) {
+			return fmt.Errorf("-only %s: have unleash, s3, gcs, azure and aimock", name)
 		}
 	}
 	return nil
@@ -89,7 +90,7 @@ func (s *Stack) startAll(ctx context.Context) error {
 		name  string
 		start func(context.Context) ([]string, error)
 	}{
-		{Unleash, s.startUnleash}, {S3, s.startS3}, {GCS, s.startGCS}, {Azure, s.startAzure},
+		{Unleash, s.startUnleash}, {S3, s.startS3}, {GCS, s.startGCS}, {Azure, s.startAzure}, {Aimock, s.startAimock},
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
