@@ -11,8 +11,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/gowebpki/jcs"
-
 	"github.com/promptflag/promptflag/evalkit/chat"
 	"github.com/promptflag/promptflag/prompts"
 )
@@ -27,9 +25,9 @@ const (
 	maxVotes = 99
 )
 
-// Hash is the identity of a judge, 64 hex digits, the SHA-256 of its canonical
-// JSON (RFC 8785): the model, the parameters, the votes, and the version of the
-// questions that this package asks. What is equal when asked has an equal hash:
+// Hash is the identity of a judge, 64 hex digits, the SHA-256 of its JSON
+// with names in order: the model, the parameters, the votes, and the version of
+// the questions that this package asks. What is equal when asked has an equal hash:
 // votes 0 and 1, a temperature that is not written and 0.
 //
 // The other half of what a judge is asked is the assertion itself, provider and
@@ -37,9 +35,6 @@ const (
 func (j Judging) Hash() string {
 	identity := map[string]any{"model": j.Model, "parameters": j.parameters(), "votes": j.votes(), "questions": questionsVersion}
 	text, err := json.Marshal(identity)
-	if err == nil {
-		text, err = jcs.Transform(text)
-	}
 	if err != nil { // a parameter that no request can carry: no answer will have this hash
 		text = fmt.Appendf(nil, "%v", identity)
 	}
@@ -85,8 +80,8 @@ type vote struct {
 	reason string
 }
 
-// byScore is a vote that says a score only.
-func (j jury) byScore(score, threshold float64, reason string) vote {
+// byScore is a vote of a judge who says a score only.
+func byScore(score, threshold float64, reason string) vote {
 	return vote{score >= threshold, score, reason}
 }
 

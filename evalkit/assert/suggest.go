@@ -44,8 +44,6 @@ func unsupported(name string) (hint string, ok bool) {
 		return `use type = "llm-rubric" or "is-refusal"; type = "finish-reason" with value = "content_filter" sees what the endpoint filtered`, true
 	case "pi", "agent-rubric", "search-rubric", "conversation-relevance":
 		return `use type = "llm-rubric"`, true
-	case "model-graded-factuality":
-		return `write type = "factuality"`, true
 	case "similar:cosine":
 		return `write type = "similar", which is by cosine`, true
 	case "similar:dot", "similar:euclidean":
