@@ -94,12 +94,12 @@ func (k claims) share(a *reply) (share float64, missing []string, err error) {
 }
 
 // shareVote says the score and what it lacks.
-func (j jury) shareVote(name string, share, threshold float64, missing []string) vote {
+func shareVote(name string, share, threshold float64, missing []string) vote {
 	reason := scored(name, share, threshold).Reason
 	if len(missing) > 0 {
 		reason += "; not supported: " + quotes(missing)
 	}
-	return j.byScore(share, threshold, reason)
+	return byScore(share, threshold, reason)
 }
 
 // aboveZero is the threshold or the type's own, for types whose score alone

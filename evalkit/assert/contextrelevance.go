@@ -64,7 +64,7 @@ func (c contextRelevance) check(ctx context.Context, in Input, s Services) (Resu
 		needed := a.indexes("needed", len(chunks))
 		share := float64(len(needed)) / float64(len(chunks))
 		reason := fmt.Sprintf("%s; %d of %d parts are needed", scored("context relevance", share, c.threshold).Reason, len(needed), len(chunks))
-		return c.byScore(share, c.threshold, reason), a.close()
+		return byScore(share, c.threshold, reason), a.close()
 	})
 }
 

@@ -115,7 +115,7 @@ func (c factuality) check(ctx context.Context, in Input, s Services) (Result, er
 			return vote{}, err
 		}
 		k := c.categories[slices.Index(letters, letter)]
-		return c.byScore(k.score, c.threshold, k.name+": "+reason), nil
+		return byScore(k.score, c.threshold, k.name+": "+reason), nil
 	})
 }
 

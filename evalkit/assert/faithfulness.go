@@ -49,6 +49,6 @@ func (c faithfulness) check(ctx context.Context, in Input, s Services) (Result, 
 			return vote{}, err
 		}
 		share, missing, err := k.share(a)
-		return c.shareVote("faithfulness", share, c.threshold, missing), err
+		return shareVote("faithfulness", share, c.threshold, missing), err
 	})
 }

@@ -221,3 +221,49 @@ func TestQuestionsAreFrozen(t *testing.T) {
 	}
 	frozen(t, "testdata/questions.txt", fmt.Sprintf("version %d\n", questionsVersion), b.String())
 }
+
+// What a judge is shown of pictures, files and calls of tools.
+func TestConversation(t *testing.T) {
+	got := conversation([]prompts.Message{
+		{Role: "system", Content: "Be <kind>."},
+		{Role: "user", Parts: []prompts.Part{{Type: "text", Text: "Look: "}, {Type: "image_url", Image: &prompts.Image{URL: "data:image/png;base64,AAAA"}}}},
+		{Role: "assistant", Other: map[string]any{"tool_calls": []any{map[string]any{"id": "c1"}}}},
+	})
+	want := `{"content":"Be <kind>.","role":"system"}` + "\n" +
+		`{"content":"Look: [image_url]","role":"user"}` + "\n" +
+		`{"content":"","role":"assistant","tool_calls":[{"id":"c1"}]}`
+	if got != want {
+		t.Errorf("got %s", got)
+	}
+	in := Input{Messages: []prompts.Message{{Role: "user", Content: "first"}, {Role: "user", Parts: []prompts.Part{{Type: "text", Text: "last"}}}, {Role: "assistant", Content: "x"}}}
+	if q, err := asksFor(in); q != "last" || err != nil {
+		t.Errorf("asksFor: %q, %v", q, err)
+	}
+	for want, r := range map[string]chat.Response{
+		"text": {Text: "text", Refusal: "no"},
+		"no":   {Refusal: "no"},
+		"text\ntool call: {\"arguments\":\"{}\",\"name\":\"f\"}": {Text: "text", ToolCalls: []chat.ToolCall{{Name: "f", Arguments: "{}"}}},
+		"": {},
+	} {
+		if got := said(r); got != want {
+			t.Errorf("said: %q, want %q", got, want)
+		}
+	}
+}
+
+// An answer of any size is read in bounded memory, or not at all.
+func TestReplyBounds(t *testing.T) {
+	if _, err := readReply(`{"reason":"` + strings.Repeat("x", maxAnswer) + `"}`); err == nil || !strings.Contains(err.Error(), "more than 1048576 bytes") {
+		t.Error(err)
+	}
+	a, err := readReply(`{"needed":[` + strings.Repeat("1,", maxItems) + `1]}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.indexes("needed", 3); a.close() == nil {
+		t.Error("a list that is too long is taken")
+	}
+	if _, err := readReply(strings.Repeat(`{"a":`, 20_000) + "1" + strings.Repeat("}", 20_000)); err == nil {
+		t.Error("an answer of any depth is taken")
+	}
+}

@@ -8,7 +8,7 @@ import (
 )
 
 func gEvalKind() kind {
-	return kind{name: "g-eval", summary: "A judge derives steps of evaluation from the criteria, follows them, and gives scores from 0 to 10; a tenth of their mean is at least threshold (0.7 when not written).",
+	return kind{name: "g-eval", summary: "A judge derives steps of evaluation from the criteria, follows them, and gives scores from 0 to 10; a tenth of their mean is at least threshold (0.7 when not written). The suite may write the steps.",
 		value: "a criterion, or a list of criteria", threshold: scoreLimit, asks: judge, make: makeGEval}
 }
 
@@ -105,8 +105,8 @@ func (c gEval) check(ctx context.Context, in Input, s Services) (Result, error) 
 			sum += score
 			reasons[i] = fmt.Sprintf("%s of %d: %s", numberText(score), gEvalMost, shorten(reason, maxReason/len(questions)))
 		}
-		score := sum / gEvalMost / float64(len(questions))
-		return c.byScore(score, c.threshold, strings.Join(reasons, "; ")), nil
+		score := rounded(sum / gEvalMost / float64(len(questions)))
+		return byScore(score, c.threshold, strings.Join(reasons, "; ")), nil
 	})
 }
 

@@ -24,9 +24,9 @@ const (
 	maxVotes = 99
 )
 
-// Hash is the identity of a judge, 64 hex digits, the SHA-256 of its canonical
-// JSON (RFC 8785): the model, the parameters, the votes, and the version of the
-// questions that this package asks. What is equal when asked has an equal hash:
+// Hash is the identity of a judge, 64 hex digits, the SHA-256 of its JSON
+// with names in order: the model, the parameters, the votes, and the version of
+// the questions that this package asks. What is equal when asked has an equal hash:
 // votes 0 and 1, a temperature that is not written and 0.
 //
 // The other half of what a judge is asked is the assertion itself, provider and
@@ -79,8 +79,8 @@ type vote struct {
 	reason string
 }
 
-// byScore is a vote that says a score only.
-func (j jury) byScore(score, threshold float64, reason string) vote {
+// byScore is a vote of a judge who says a score only.
+func byScore(score, threshold float64, reason string) vote {
 	return vote{score >= threshold, score, reason}
 }
 

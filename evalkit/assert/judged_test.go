@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -172,6 +173,11 @@ func (c judgedCase) opposite(t *testing.T) {
 	} else {
 		turned["type"] = not + c.Want.Type
 	}
+	for _, raw := range slices.Concat(c.Answers...) {
+		if text := strings.Trim(string(raw), `"`); len(text) > 3 && strings.Contains(c.Want.Error, text) {
+			t.Errorf("%s: the error quotes the judge: %s", c.Name, c.Want.Error)
+		}
+	}
 	r, problems := c.run(t, turned)
 	switch {
 	case problems != nil:
@@ -308,4 +314,24 @@ func (s slow) Complete(ctx context.Context, _ chat.Request) (chat.Response, erro
 	s.started <- struct{}{}
 	<-ctx.Done()
 	return chat.Response{}, ctx.Err()
+}
+
+// The short form of a column __expected knows the types that ask a model.
+func TestParseExpectedOfJudged(t *testing.T) {
+	for text, want := range map[string]string{
+		"grade: is kind":                 `{"type":"llm-rubric","value":"is kind"}`,
+		"not-llm-rubric(0.8): is kind":   `{"threshold":0.8,"type":"not-llm-rubric","value":"is kind"}`,
+		"similar(0.8): hello":            `{"threshold":0.8,"type":"similar","value":"hello"}`,
+		"similar: hello":                 `{"type":"similar","value":"hello"}`,
+		"factuality: Paris":              `{"type":"factuality","value":"Paris"}`,
+		"model-graded-factuality: Paris": `{"type":"model-graded-factuality","value":"Paris"}`,
+		"answer-relevance":               `{"type":"answer-relevance"}`,
+	} {
+		a, problems := ParseExpected(text)
+		if len(problems) > 0 {
+			t.Errorf("%s: %v", text, lines(problems))
+		} else if got := compact(a.Canonical()); got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
 }

@@ -53,6 +53,6 @@ func (c recall) check(ctx context.Context, in Input, s Services) (Result, error)
 			return vote{}, err
 		}
 		share, missing, err := k.share(a)
-		return c.shareVote("recall", share, c.threshold, missing), err
+		return shareVote("recall", share, c.threshold, missing), err
 	})
 }

@@ -38,6 +38,9 @@ func (c answerRelevance) check(ctx context.Context, in Input, s Services) (Resul
 		return Result{}, err
 	}
 	output := said(in.Output)
+	if output == "" {
+		return Result{Reason: "the output is empty"}, nil
+	}
 	f := newFrame(output)
 	q := question{
 		system: f.rules() + fmt.Sprintf("\nTask: the output answers a question that you are not shown. Write %d questions, each in a form of its own, to which the output would be a direct and complete answer. "+
@@ -70,16 +73,16 @@ func (c answerRelevance) check(ctx context.Context, in Input, s Services) (Resul
 			}
 			sum += similarity
 		}
-		score := sum / askedQuestions
-		return c.byScore(score, c.threshold, scored("relevance", score, c.threshold).Reason+"; the output answers "+quotes(questions)), nil
+		score := rounded(sum / askedQuestions)
+		return byScore(score, c.threshold, scored("relevance", score, c.threshold).Reason+"; the output answers "+quotes(questions)), nil
 	})
 }
 
 // asksFor is the question of the case: the variable query, as in promptfoo, or the
 // last message of the user. promptfoo takes the whole prompt instead of the latter.
 func asksFor(in Input) (string, error) {
-	if query, err := queryOf(in.Vars); err == nil {
-		return query, nil
+	if in.Vars["query"] != nil {
+		return queryOf(in.Vars)
 	}
 	for _, m := range slices.Backward(in.Messages) {
 		if m.Role != "user" {

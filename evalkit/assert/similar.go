@@ -92,7 +92,7 @@ func cosine(a, b []float64) (float64, error) {
 		dot, lengthA, lengthB = dot+x*y, lengthA+x*x, lengthB+y*y
 	}
 	c := dot / (math.Sqrt(lengthA) * math.Sqrt(lengthB))
-	return min(max(math.Round(c*1e12)/1e12, 0), 1), nil
+	return min(max(rounded(c), 0), 1), nil
 }
 
 // largest is the largest absolute value; NaN when there is one.
@@ -102,3 +102,7 @@ func largest(v []float64) (m float64) {
 	}
 	return m
 }
+
+// rounded keeps twelve decimals, so that sums reach the threshold that they reach
+// on paper.
+func rounded(v float64) float64 { return math.Round(v*1e12) / 1e12 }
