@@ -100,10 +100,10 @@ type builder struct {
 	r     *evalkit.Report
 	lines bytes.Buffer
 
-	rates             [4][]float64 // by arm: share of samples that passed, by case
-	latency, cost     [4][]float64
-	similar           [4][]float64
-	tags              map[string][4][]float64
+	rates             [5][]float64 // by arm: share of samples that passed, by case
+	latency, cost     [5][]float64
+	similar           [5][]float64
+	tags              map[string][5][]float64
 	regressed, better int
 }
 
@@ -132,11 +132,11 @@ func (b *builder) oneCase(i int) {
 		Vars: map[string]any{"ticket": ticket, "customer": map[string]any{"tier": []string{"basic", "gold"}[i%2], "since": 2015 + i%11}},
 	}})
 	hard := b.g.Float64()
-	pass := [4]float64{}
+	pass := [5]float64{}
 	for arm := range b.r.Arms {
 		passes, errs := 0, 0
 		for repeat := range 2 {
-			p := []float64{0.93, 0.95, 0.90, 0.97}[arm]
+			p := []float64{0.93, 0.95, 0.90, 0.97, 0.85}[arm]
 			if hard < 0.05 {
 				p = 0.3
 			}
@@ -158,7 +158,7 @@ func (b *builder) oneCase(i int) {
 		b.rates[arm] = append(b.rates[arm], pass[arm])
 		for _, t := range tags {
 			if b.tags == nil {
-				b.tags = map[string][4][]float64{}
+				b.tags = map[string][5][]float64{}
 			}
 			list := b.tags[t]
 			list[arm] = append(list[arm], pass[arm])
@@ -204,9 +204,9 @@ func (b *builder) sample(id string, arm, repeat int, category, ticket string, pa
 	}
 	s.Output.Text, s.Output.Finish, s.Output.Model = text, "stop", a.Model+"-2026-05-01"
 	s.Output.Usage = chat.Usage{Known: true, Input: 410 + len(ticket)/4, Output: 40 + b.g.IntN(60)}
-	ms := math.Exp(6.2+0.35*b.g.NormFloat64()) * []float64{1, 0.9, 1.4, 0.7}[arm]
+	ms := math.Exp(6.2+0.35*b.g.NormFloat64()) * []float64{1, 0.9, 1.4, 0.7, 2}[arm]
 	s.Output.Latency = time.Duration(ms) * time.Millisecond
-	cost := (float64(s.Output.Usage.Input)*0.15 + float64(s.Output.Usage.Output)*0.6) / 1e6 * []float64{1.2, 1, 6, 2}[arm]
+	cost := (float64(s.Output.Usage.Input)*0.15 + float64(s.Output.Usage.Output)*0.6) / 1e6 * []float64{1.2, 1, 6, 2, 4}[arm]
 	s.Cost = &cost
 	b.latency[arm] = append(b.latency[arm], ms)
 	b.cost[arm] = append(b.cost[arm], cost)

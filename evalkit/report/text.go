@@ -125,6 +125,11 @@ func (p *printer) measured(r *evalkit.Report) {
 			p.wrap(head[2+i]+": ", a.Title)
 		}
 	}
+	if p.width(head, all) > p.o.Width {
+		for _, row := range all {
+			row[1], _, _ = strings.Cut(row[1], " [") // the gates' sentences have the intervals that decide
+		}
+	}
 	p.table(head, all)
 }
 
