@@ -242,7 +242,7 @@ func (r *run) report() *Report {
 		Suite: SuiteInfo{
 			File: s.File, Hash: s.Hash, Dataset: s.Dataset, Cases: s.Cases, Repeat: s.Repeat + r.extra,
 		},
-		Gates: j.gated(), Flips: r.tally.flips(r.arms), Problems: r.tally.problems,
+		Gates: j.gated(), Flips: r.tally.flips(r.arms),
 		Spent: spent, Calls: calls, Unpriced: unpriced, Recorded: int(r.recorded.Load()),
 	}
 	if s.Judging.Model != "" {
@@ -252,6 +252,8 @@ func (r *run) report() *Report {
 	for i := range r.arms {
 		report.Arms = append(report.Arms, r.tally.summary(i, r.arms, r.confidence()))
 	}
+	r.tally.trim()
+	report.Problems = r.tally.problems
 	report.Verdict, report.Reason = conclude(report.Gates)
 	return report
 }
