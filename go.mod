@@ -22,8 +22,8 @@ require (
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/sethvargo/go-githubactions v1.3.2
 	github.com/twmb/murmur3 v1.1.8
-	github.com/zricethezav/gitleaks/v8 v8.30.0
 	github.com/yuin/goldmark v1.7.13
+	github.com/zricethezav/gitleaks/v8 v8.30.0
 	go.opentelemetry.io/otel v1.43.0
 	go.opentelemetry.io/otel/metric v1.43.0
 	go.opentelemetry.io/otel/sdk v1.43.0
