@@ -185,7 +185,7 @@ func TestBudget(t *testing.T) {
 			if r.Verdict != evalkit.Pass || unpriced != 100 {
 				t.Errorf("%s: %s, %d without a price", name, r.Reason, unpriced)
 			}
-		} else if r.Verdict != evalkit.Inconclusive || !strings.HasPrefix(r.Problems[0].Detail, "over budget") || tt.cost != nil && usd < 1 {
+		} else if r.Verdict != evalkit.Inconclusive || r.Problems[0].Fault != "over budget" || tt.cost != nil && usd < 1 {
 			t.Errorf("%s: %s: %+v (%v USD)", name, r.Verdict, r.Problems[0], usd)
 		}
 	}

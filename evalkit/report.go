@@ -174,7 +174,7 @@ type Problem struct {
 	Case   string `json:"case"`
 	Arm    string `json:"arm"`
 	Fault  string `json:"fault"` // a chat.Fault, "render", "assertion"
-	Detail string `json:"detail"`
+	Detail string `json:"detail"` // more about the fault; may be empty
 }
 
 // MaxProblems bounds Report.Problems; Arm.Faults counts them all.

@@ -33,7 +33,8 @@ func (r *run) sample(ctx context.Context, a *arm, c *suite.Case, repeat int) Sam
 	}
 	s.Output, err = r.model.Complete(ctx, request)
 	if err != nil {
-		s.Fault, s.Error = fault(err), err.Error()
+		s.Fault = fault(err)
+		s.Error = strings.TrimLeft(strings.TrimPrefix(err.Error(), s.Fault), ": ")
 		return s
 	}
 	if usd, known := r.services.Cost(a.Model, s.Output.Usage); known {

@@ -219,6 +219,3 @@ func quotedField(s string) (field, rest string, ok bool) {
 	}
 	return "", "", false
 }
-
-// length is a text's length in characters.
-func length(s string) int { return utf8.RuneCountInString(s) }
