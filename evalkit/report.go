@@ -173,7 +173,7 @@ type Flip struct {
 type Problem struct {
 	Case   string `json:"case"`
 	Arm    string `json:"arm"`
-	Fault  string `json:"fault"` // a chat.Fault, "render", "assertion"
+	Fault  string `json:"fault"`  // a chat.Fault, "render", "assertion"
 	Detail string `json:"detail"` // more about the fault; may be empty
 }
 
