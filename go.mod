@@ -20,6 +20,7 @@ require (
 	github.com/open-feature/go-sdk v1.20.0
 	github.com/rogpeppe/go-internal v1.15.0
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
+	github.com/sashabaranov/go-openai v1.43.0
 	github.com/sethvargo/go-githubactions v1.3.2
 	github.com/twmb/murmur3 v1.1.8
 	github.com/yuin/goldmark v1.7.13

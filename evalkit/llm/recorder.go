@@ -150,7 +150,7 @@ func answer[Q keyed, A any](ctx context.Context, r *Recorder, kind, model string
 		r.mu.Unlock()
 		select {
 		case <-ctx.Done():
-			return a, false, ctx.Err()
+			return a, false, ended(ctx)
 		case <-f.done:
 		}
 		if f.err == nil {
@@ -162,6 +162,14 @@ func answer[Q keyed, A any](ctx context.Context, r *Recorder, kind, model string
 		}
 		return a, false, f.err
 	}
+}
+
+// ended is the error of a context that ended before anything was sent.
+func ended(ctx context.Context) error {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return &chat.Error{Fault: chat.TimedOut, Err: ctx.Err()}
+	}
+	return ctx.Err()
 }
 
 // lead makes the request that others wait for.
@@ -189,7 +197,7 @@ func once[Q keyed, A any](ctx context.Context, r *Recorder, key, kind, model str
 	}
 	switch {
 	case ctx.Err() != nil:
-		return a, false, ctx.Err()
+		return a, false, ended(ctx)
 	case !errors.Is(err, fs.ErrNotExist):
 		return a, false, &chat.Error{Fault: chat.Unavailable, Err: fmt.Errorf("recorded responses: %w", err)}
 	case r.mode == Replay:
