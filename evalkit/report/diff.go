@@ -1,7 +1,7 @@
 package report
 
 import (
-	"slices"
+	"strings"
 	"unicode"
 )
 
@@ -115,5 +115,23 @@ func spans(words []string, start, end int, keep []bool) []span {
 		}
 		all = append(all, span{w, changed})
 	}
-	return slices.Clip(all)
+	return joined(all)
+}
+
+// joined marks what is the same by chance: a few letters of one line between
+// longer marks. Marks of single words in a rewritten sentence are hard to read.
+func joined(all []span) []span {
+	var out []span
+	for i, s := range all {
+		n := len(out)
+		chance := !s.Changed && n > 0 && i+1 < len(all) && !strings.Contains(s.Text, "\n") &&
+			len(strings.TrimSpace(s.Text)) <= min(len(out[n-1].Text), len(all[i+1].Text))/2
+		switch {
+		case n > 0 && (chance || s.Changed && out[n-1].Changed):
+			out[n-1].Text += s.Text
+		default:
+			out = append(out, s)
+		}
+	}
+	return out
 }

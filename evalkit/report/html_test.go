@@ -2,9 +2,12 @@ package report
 
 import (
 	"io"
+	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -208,6 +211,51 @@ func TestHTMLEmpty(t *testing.T) {
 	}
 }
 
+// TestContrast: letters are readable on their ground in both schemes, as WCAG 2
+// level AA asks.
+func TestContrast(t *testing.T) {
+	pairs := []string{
+		"ink paper", "ink wash", "ink field", "soft paper", "soft wash", "soft field", "accent paper", "accent wash", "paper accent",
+		"good good-wash", "bad bad-wash", "open open-wash", "open paper", "good paper", "bad paper", "ink good-wash", "ink bad-wash", "ink open-wash",
+		"ink ins", "ink del",
+	}
+	schemes := strings.Split(pageStyle, "@media (prefers-color-scheme: dark)")
+	if len(schemes) != 2 {
+		t.Fatal("no dark scheme")
+	}
+	for i, scheme := range schemes {
+		colors := map[string]float64{}
+		for _, m := range regexp.MustCompile(`--([a-z-]+): #([0-9a-f]{6})`).FindAllStringSubmatch(scheme, -1) {
+			colors[m[1]] = luminance(t, m[2])
+		}
+		for _, p := range pairs {
+			a, b, _ := strings.Cut(p, " ")
+			x, okA := colors[a]
+			y, okB := colors[b]
+			if got := (max(x, y) + .05) / (min(x, y) + .05); !okA || !okB || got < 4.5 {
+				t.Errorf("scheme %d: %s on %s has contrast %.2f, want 4.5", i, a, b, got)
+			}
+		}
+	}
+}
+
+// luminance is the relative luminance of an sRGB color (WCAG 2.1).
+func luminance(t *testing.T, hex string) float64 {
+	t.Helper()
+	n, err := strconv.ParseUint(hex, 16, 32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	linear := func(c uint64) float64 {
+		v := float64(c&255) / 255
+		if v <= .04045 {
+			return v / 12.92
+		}
+		return math.Pow((v+.055)/1.055, 2.4)
+	}
+	return .2126*linear(n>>16) + .7152*linear(n>>8) + .0722*linear(n)
+}
+
 func TestDifferences(t *testing.T) {
 	show := func(all []span) string {
 		var b strings.Builder
@@ -225,7 +273,7 @@ func TestDifferences(t *testing.T) {
 		{"a b c", "a b c d", "a b c", "a b c[ d]"},
 		{"same", "same", "", ""},
 		{"", "x", "", ""},
-		{"one two three", "vier fünf sechs", "[one] [two] [three]", "[vier] [fünf] [sechs]"},
+		{"one two three", "vier fünf sechs", "[one two three]", "[vier fünf sechs]"},
 		{"nothing", "alike", "", ""},
 		{`{"a": "x y"}`, `{"a": "x z"}`, `{"a": "x [y]"}`, `{"a": "x [z]"}`},
 	} {

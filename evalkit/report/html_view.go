@@ -18,7 +18,6 @@ type view struct {
 	Gates         []gateView
 	Arms          []armView
 	Measured      []measuredRow
-	MeasuredHead  []string
 	Plots         []*plot
 	Problems      []problemView
 	MoreProblems  string
@@ -31,12 +30,7 @@ type fact struct{ Name, Value string }
 
 type gateView struct{ Mood, Sign, Word, Name, Rule, Sentence, Method string }
 
-type armView struct {
-	Title, Model, Version, Role      string
-	Cases, Errors, PassRate, PassAll string
-	Cost, P50, P95, Tokens, Faults   string
-	Versus, Difference               string
-}
+type armView struct{ Title, Role, Version, Model string }
 
 type measuredRow struct {
 	Name  string
@@ -86,20 +80,20 @@ func viewOf(r *evalkit.Report, n int, open Open, o HTMLOptions, room int, tags m
 		return nil, err
 	}
 	v := &view{
-		Anchor: anchor(n), Name: line(r.Prompt), Mood: mood(r.Verdict), Verdict: headline(r.Verdict), Reason: line(r.Reason),
+		Anchor: anchor(n), Name: line(r.Prompt), Mood: mood(r.Verdict), Verdict: headline(r.Verdict), Reason: held(r.Reason),
 		Facts: facts(r),
 	}
 	for _, g := range r.Gates {
-		rule := line(g.Rule)
+		rule := held(g.Rule)
 		if g.Baseline != "" {
-			rule += ", against " + line(armTitle(r, g.Baseline))
+			rule += ", against " + held(armTitle(r, g.Baseline))
 		}
-		v.Gates = append(v.Gates, gateView{mood(g.Verdict), sign(g.Verdict), word(g.Verdict), line(g.Name), rule, line(g.Sentence), line(g.Method)})
+		v.Gates = append(v.Gates, gateView{mood(g.Verdict), sign(g.Verdict), word(g.Verdict), line(g.Name), rule, held(g.Sentence), line(g.Method)})
 	}
 	for _, a := range r.Arms {
 		v.Arms = append(v.Arms, armOf(a))
 	}
-	v.MeasuredHead, v.Measured = measuredTable(r)
+	v.Measured = measuredTable(r)
 	for _, p := range []*plot{
 		scores(r),
 		quantilePlot(r, "Latency", "Box: the middle half of the answers; thick line: the median; thin line: from the 5th to the 95th percentile.",
@@ -112,7 +106,7 @@ func viewOf(r *evalkit.Report, n int, open Open, o HTMLOptions, room int, tags m
 		}
 	}
 	for _, p := range r.Problems {
-		v.Problems = append(v.Problems, problemView{line(p.Case), line(armTitle(r, p.Arm)), line(p.Fault), short(p.Detail, 1000)})
+		v.Problems = append(v.Problems, problemView{line(p.Case), held(armTitle(r, p.Arm)), line(p.Fault), short(p.Detail, 1000)})
 	}
 	if len(r.Problems) >= evalkit.MaxProblems {
 		v.MoreProblems = moreProblems(r, len(r.Problems))
@@ -137,8 +131,8 @@ func counts(r *evalkit.Report, x *index, shown int) (all []fact, left string) {
 			n[k]++
 		}
 	}
-	for _, k := range []kind{regressed, improved, failing, inError, passing} {
-		all = append(all, fact{k.String(), thousands(n[k])})
+	for k, name := range []string{"got worse", "got better", "failing", "in error", "passing as before"} {
+		all = append(all, fact{name, thousands(n[kind(k)])})
 	}
 	var parts []string
 	if gone := len(x.cases) - shown; gone > 0 {
@@ -173,10 +167,7 @@ func facts(r *evalkit.Report) []fact {
 }
 
 func armOf(a evalkit.Arm) armView {
-	v := armView{
-		Title: line(a.Title), Model: line(a.Model), Version: line(a.Version), Cases: thousands(a.Cases), Errors: thousands(a.Errors),
-		PassRate: share.estimate(a.PassRate), PassAll: "–", Cost: kilo(a.Cost), P50: unknown, P95: unknown, Tokens: unknown,
-	}
+	v := armView{Title: held(a.Title), Model: line(a.Model), Version: line(a.Version)}
 	switch a.Role {
 	case evalkit.New:
 		v.Role = "new"
@@ -185,55 +176,86 @@ func armOf(a evalkit.Arm) armView {
 	default:
 		v.Role = "baseline"
 		if a.Gates {
-			v.Role = "baseline, gates"
-		}
-	}
-	if a.PassAll != nil {
-		v.PassAll = percent(*a.PassAll)
-	}
-	if a.Latency != nil {
-		v.P50, v.P95 = duration(a.Latency.P50), duration(a.Latency.P95)
-	}
-	if a.Tokens != nil {
-		v.Tokens = number(a.Tokens.Input, 0) + " + " + number(a.Tokens.Output, 0)
-	}
-	if s := a.Versus; s != nil {
-		v.Versus = fmt.Sprintf("%d worse, %d better, of %s", s.Regressed, s.Improved, thousands(s.Cases))
-		if s.Same {
-			v.Versus = "the same version and model"
-		}
-		if s.Difference != nil {
-			v.Difference = share.difference(s.Difference)
+			v.Role = "baseline that gates"
 		}
 	}
 	return v
 }
 
-// measuredTable is every metric and tag under every arm.
-func measuredTable(r *evalkit.Report) (head []string, all []measuredRow) {
-	head = []string{"Measured"}
-	for _, a := range r.Arms {
-		head = append(head, armLabel(a))
-	}
-	add := func(prefix string, u unit, of func(*evalkit.Arm) []evalkit.Named) {
-		var names []string
+// measuredTable is all that was measured, a row each, a column for each arm.
+func measuredTable(r *evalkit.Report) []measuredRow {
+	var all []measuredRow
+	add := func(name string, of func(*evalkit.Arm) string) {
+		row := measuredRow{Name: held(name)}
 		for i := range r.Arms {
-			for _, m := range of(&r.Arms[i]) {
-				names = append(names, m.Name)
-			}
+			row.Cells = append(row.Cells, held(of(&r.Arms[i])))
 		}
-		slices.Sort(names)
-		for _, n := range slices.Compact(names) {
-			row := measuredRow{Name: prefix + line(n)}
-			for i := range r.Arms {
-				row.Cells = append(row.Cells, u.estimate(named(of(&r.Arms[i]), n)))
-			}
-			all = append(all, row)
+		all = append(all, row)
+	}
+	if len(r.Arms) == 0 {
+		return nil
+	}
+	add("pass rate", func(a *evalkit.Arm) string { return share.estimate(a.PassRate) })
+	if r.Suite.Repeat > 1 {
+		add("every answer passes", func(a *evalkit.Arm) string { return share.optional(a.PassAll) })
+	}
+	add("the new version against it", versus)
+	add("cases with all answers", func(a *evalkit.Arm) string { return thousands(a.Cases) })
+	add("cases with an error", func(a *evalkit.Arm) string { return thousands(a.Errors) })
+	for _, n := range names(r, func(a *evalkit.Arm) []evalkit.Named { return a.Metrics }) {
+		add(n, func(a *evalkit.Arm) string { return score.estimate(named(a.Metrics, n)) })
+	}
+	for _, n := range names(r, func(a *evalkit.Arm) []evalkit.Named { return a.Tags }) {
+		add("tag "+n, func(a *evalkit.Arm) string { return share.estimate(named(a.Tags, n)) })
+	}
+	add("cost of 1,000 calls", func(a *evalkit.Arm) string { return kilo(a.Cost) })
+	add("latency, median", func(a *evalkit.Arm) string {
+		return quantile(a.Latency, func(q *evalkit.Quantiles) float64 { return q.P50 })
+	})
+	add("latency, 95 of 100 below", func(a *evalkit.Arm) string {
+		return quantile(a.Latency, func(q *evalkit.Quantiles) float64 { return q.P95 })
+	})
+	add("tokens of a call, in + out", func(a *evalkit.Arm) string {
+		if a.Tokens == nil {
+			return unknown
+		}
+		return number(a.Tokens.Input, 0) + " + " + number(a.Tokens.Output, 0)
+	})
+	return all
+}
+
+func versus(a *evalkit.Arm) string {
+	v := a.Versus
+	switch {
+	case v == nil:
+		return "–"
+	case v.Same:
+		return "the same version and model"
+	}
+	text := fmt.Sprintf("%d worse, %d better, of %s", v.Regressed, v.Improved, plural(v.Cases, "case", "cases"))
+	if v.Difference != nil {
+		text += "; " + share.difference(v.Difference)
+	}
+	return text
+}
+
+func quantile(q *evalkit.Quantiles, of func(*evalkit.Quantiles) float64) string {
+	if q == nil {
+		return unknown
+	}
+	return duration(of(q))
+}
+
+// names are those of all arms, sorted.
+func names(r *evalkit.Report, of func(*evalkit.Arm) []evalkit.Named) []string {
+	var all []string
+	for i := range r.Arms {
+		for _, m := range of(&r.Arms[i]) {
+			all = append(all, m.Name)
 		}
 	}
-	add("", score, func(a *evalkit.Arm) []evalkit.Named { return a.Metrics })
-	add("tag ", share, func(a *evalkit.Arm) []evalkit.Named { return a.Tags })
-	return head, all
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 func caseOf(r *evalkit.Report, x *index, s *shown, i int, tags map[string]int) caseView {
@@ -270,9 +292,9 @@ func preview(s *shown) string {
 func label(k kind, s *shown) labelView {
 	switch k {
 	case regressed:
-		return labelView{"bad", fmt.Sprintf("Got worse, %s → %s %%", number(100*s.flip.Base, 0), number(100*s.flip.New, 0))}
+		return labelView{"bad", fmt.Sprintf("Got worse, %s → %s %%", number(100*s.flip.Base, 0), number(100*s.flip.New, 0))}
 	case improved:
-		return labelView{"good", fmt.Sprintf("Got better, %s → %s %%", number(100*s.flip.Base, 0), number(100*s.flip.New, 0))}
+		return labelView{"good", fmt.Sprintf("Got better, %s → %s %%", number(100*s.flip.Base, 0), number(100*s.flip.New, 0))}
 	case failing:
 		return labelView{"bad", "Failing"}
 	case inError:
@@ -318,7 +340,7 @@ func (c *caseView) columns(r *evalkit.Report, x *index) {
 }
 
 func columnOf(a evalkit.Arm, s *shown, arm int) columnView {
-	col := columnView{Title: line(a.Title), Model: line(a.Model), New: a.Role == evalkit.New}
+	col := columnView{Title: held(a.Title), Model: line(a.Model), New: a.Role == evalkit.New}
 	for _, one := range s.Arms[arm] {
 		v := answerView{answer: one, Number: one.Repeat + 1, Word: one.State.word(), New: col.New}
 		v.Mood = map[mark]string{passed: "good", failed: "bad"}[one.State]

@@ -58,7 +58,7 @@ func round(v float64) float64 { return math.Round(10*v) / 10 }
 
 // scores is how many cases have which score, by arm; nil when no arm says.
 func scores(r *evalkit.Report) *plot {
-	const rowHeight, barsHeight = 66, 40
+	const rowHeight, barsHeight = 72, 40
 	p := &plot{Title: "Scores", Axis: "score of a case", Note: "How many cases have which score; the last bar is exactly 1."}
 	highest := 0.0
 	for _, a := range r.Arms {
@@ -169,5 +169,5 @@ func armLabel(a evalkit.Arm) string {
 	if a.Role == evalkit.Other || text == "" {
 		text = a.Model
 	}
-	return clip(line(text), maxLabel)
+	return clip(held(text), maxLabel)
 }
