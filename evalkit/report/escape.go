@@ -34,11 +34,11 @@ func cell(markdown string) string { return strings.ReplaceAll(markdown, "|", "¦
 
 // dull is a word that Markdown and GitHub leave alone wherever it stands but at
 // the begin of a line.
-var dull = regexp.MustCompile(`^[\pL\pM\pN.,;:%()=−–+/'’"±≥≤…?!✓✗-]+$`)
+var dull = regexp.MustCompile(`^[\pL\pM\pN.,;:%()=−–+/'’"±≥≤…?!✓✗-]+$|^\$[0-9.,]+;?$`)
 
 // linked is what becomes a link by itself: an address, a reference to another
 // issue, a commit.
-var linked = regexp.MustCompile(`(?i)://|www\.|^\W*gh-[0-9]|[0-9a-f]{7,}|^:|:[a-z0-9_+-]+:`)
+var linked = regexp.MustCompile(`(?i)://|www\.|gh-[0-9]|[0-9a-f]{7,}|^:|:[a-z0-9_+-]+:`)
 
 // prose is a sentence that is ours, with names in it that are not: words that
 // Markdown could read as more than a word become code, and so does what could
