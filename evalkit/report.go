@@ -142,6 +142,9 @@ type Versus struct {
 	// Difference of the pass rates, new − baseline.
 	Difference *Estimate `json:"difference,omitempty"`
 	Method     string    `json:"method,omitempty"`
+	// Detectable is the drop of the pass rate that so many cases show with
+	// probability 0.8 (stats.DetectableDrop); nil when they show none.
+	Detectable *float64 `json:"detectable,omitempty"`
 }
 
 // Gated is one rule and what it says.

@@ -102,5 +102,11 @@ func (t *tally) versus(at int, confidence float64) *Versus {
 		v.Difference = &Estimate{Value: c.Estimate, Lower: c.Lower, Upper: c.Upper, N: c.N}
 		v.Method = c.Method
 	}
+	const power = 0.8
+	if v.Cases > 0 {
+		if drop, ok := stats.DetectableDrop(v.Cases, float64(v.Improved)/float64(v.Cases), (1-confidence)/2, power); ok {
+			v.Detectable = &drop
+		}
+	}
 	return v
 }
