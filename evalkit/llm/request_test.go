@@ -322,3 +322,22 @@ func TestBadRequests(t *testing.T) {
 		}
 	}
 }
+
+// TestExtraMerges: objects of parameters.extra join those of the request.
+func TestExtraMerges(t *testing.T) {
+	r := full()
+	r.Parameters["extra"] = map[string]any{"output_config": map[string]any{"budget": 5.0}, "thinking": map[string]any{"type": "adaptive"}}
+	got, err := anthropicRequest(r)
+	want := map[string]any{"effort": "low", "budget": 5.0, "format": map[string]any{"type": "json_schema", "schema": map[string]any{"type": "object"}}}
+	if diff := cmp.Diff(want, got["output_config"]); err != nil || diff != "" || got["thinking"] == nil {
+		t.Errorf("%v %s", err, diff)
+	}
+	r.Parameters["extra"] = map[string]any{"output_config": map[string]any{"effort": "max"}, "a key\nof " + strings.Repeat("x", 50): 1.0, "model": "z"}
+	if _, err := anthropicRequest(r); err == nil || !strings.Contains(err.Error(), "parameters.extra.output_config.effort: the request has it already; parameters.extra.model") && !strings.Contains(err.Error(), "parameters.extra.model: the request has it already; parameters.extra.output_config.effort") {
+		t.Errorf("error %v", err)
+	}
+	r.Parameters = map[string]any{"a key\nof " + strings.Repeat("x", 50): 1.0}
+	if _, err := anthropicRequest(r); err == nil || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), "…") {
+		t.Errorf("error %v", err)
+	}
+}
