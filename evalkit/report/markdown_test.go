@@ -114,7 +114,7 @@ func TestMarkdownHostile(t *testing.T) {
 }
 
 func TestMarkdownLimit(t *testing.T) {
-	r := example("triage", 1000, 3)
+	r := example("triage", 400, 3)
 	for _, limit := range []int{1, 4000, 5000, 8000, 20_000, 60_000, 200_000} {
 		text := markdownOf(t, r, &MarkdownOptions{Limit: limit, MaxFlips: 500, Full: "https://ci.example/run/1"})
 		if len(text) > max(limit, 4000) {
