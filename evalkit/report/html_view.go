@@ -131,7 +131,7 @@ func counts(r *evalkit.Report, x *index, shown int) (all []fact, left string) {
 			n[k]++
 		}
 	}
-	for k, name := range []string{"got worse", "got better", "failing", "in error", "passing as before"} {
+	for k, name := range []string{"got worse", "got better", "failing", "in error", "passing"} {
 		all = append(all, fact{name, thousands(n[kind(k)])})
 	}
 	var parts []string

@@ -85,7 +85,7 @@ func example(prompt string, n, models int) run {
 			File: prompt + ".eval.toml", Hash: strings.Repeat("5c", 32), Dataset: strings.Repeat("d7", 32),
 			Judge: strings.Repeat("0e", 32), Judges: []string{"gpt-4.1"}, Cases: n, Repeat: 2,
 		},
-		Spent: 0.4183, Calls: 2*n + 12, Recorded: 2*n - 12,
+		Spent: 0.4183, Calls: 2*n + 12, Recorded: max(2*n-12, 0),
 	}}
 	for i := range n {
 		b.oneCase(i)

@@ -79,7 +79,7 @@ func (p *peak) look() {
 
 // TestStream: a run is not held in memory. BIG=1 makes it 100,000 cases.
 func TestStream(t *testing.T) {
-	n, limit := 4000, uint64(12<<20)
+	n, limit := 1500, uint64(12<<20)
 	if os.Getenv("BIG") != "" {
 		n, limit = 100_000, 100<<20
 	}
