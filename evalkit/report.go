@@ -31,6 +31,9 @@ type Report struct {
 	Reason  string    `json:"reason"` // the verdict in one sentence
 	Started time.Time `json:"started"`
 	Seconds float64   `json:"seconds"`
+	// Confidence of all intervals, two-sided: the suite's, shared out over the looks
+	// at the data that max_repeat allows.
+	Confidence float64 `json:"confidence"`
 
 	Suite    SuiteInfo `json:"suite"`
 	Arms     []Arm     `json:"arms"`  // the new version first, then baselines, then other models

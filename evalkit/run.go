@@ -238,7 +238,7 @@ func (r *run) report() *Report {
 	j := r.judge()
 	spent, calls, unpriced := r.services.Meter.Spent()
 	report := &Report{
-		Schema: ReportSchema, Prompt: s.Prompt,
+		Schema: ReportSchema, Prompt: s.Prompt, Confidence: r.confidence(),
 		Suite: SuiteInfo{
 			File: s.File, Hash: s.Hash, Dataset: s.Dataset, Cases: s.Cases, Repeat: s.Repeat + r.extra,
 		},

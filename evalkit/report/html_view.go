@@ -153,6 +153,7 @@ func facts(r *evalkit.Report) []fact {
 		{"Answers asked for", thousands(r.Calls)},
 		{"Answers from records", thousands(r.Recorded)},
 		{"Paid by this run", money(r.Spent)},
+		{"Confidence of intervals", number(100*r.Confidence, 1) + " %"},
 	}
 	if r.Unpriced > 0 {
 		list = append(list, fact{"Calls of unknown price", thousands(r.Unpriced)})

@@ -80,7 +80,7 @@ func example(prompt string, n, models int) run {
 	}
 	b := builder{g: g, r: &evalkit.Report{
 		Schema: evalkit.ReportSchema, Prompt: prompt, Arms: arms,
-		Started: time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC), Seconds: 137.4,
+		Started: time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC), Seconds: 137.4, Confidence: 0.95,
 		Suite: evalkit.SuiteInfo{
 			File: prompt + ".eval.toml", Hash: strings.Repeat("5c", 32), Dataset: strings.Repeat("d7", 32),
 			Judge: strings.Repeat("0e", 32), Judges: []string{"gpt-4.1"}, Cases: n, Repeat: 2,
