@@ -264,7 +264,7 @@ func (b *builder) finish() {
 	r := b.r
 	for i := range r.Arms {
 		a := &r.Arms[i]
-		a.Digest = strings.Repeat(a.Version[:8], 8)
+		a.Digest = "sha256:" + strings.Repeat(a.Version[:8], 8)
 		a.PassRate, a.Score = estimate(b.rates[i]), estimate(b.rates[i])
 		both := 0.0
 		a.Scores = make([]int, 11)
