@@ -9,7 +9,8 @@ import (
 	"github.com/promptflag/promptflag/evalkit/stats"
 )
 
-// versusBaselines applies a rule to each baseline that gates.
+// versusBaselines applies a rule to each baseline that gates. What could not be
+// read is a baseline, too, and no other makes up for it.
 func (j *judgement) versusBaselines(name, rule string, limit float64, apply func(base int)) {
 	found := false
 	for i, a := range j.arms {
@@ -18,7 +19,7 @@ func (j *judgement) versusBaselines(name, rule string, limit float64, apply func
 			apply(i)
 		}
 	}
-	if found {
+	if found && j.unknown == "" {
 		return
 	}
 	g := ruled{Gated: Gated{Name: name, Rule: rule, Limit: limit, Verdict: Pass}, pWorse: 1}

@@ -112,6 +112,7 @@ func (r *run) confidence() float64 {
 
 // round asks the arms the cases that are concerned, nil meaning all.
 func (r *run) round(ctx context.Context, round int, arms []*arm, concerns func(*suite.Case) bool) error {
+	whole := ctx
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(r.services.Parallel)
 	index, asked := -1, 0
@@ -157,10 +158,13 @@ func (r *run) round(ctx context.Context, round int, arms []*arm, concerns func(*
 		}
 	}
 	err := g.Wait()
-	if failed != nil {
+	switch {
+	case failed != nil:
 		return failed
+	case err != nil:
+		return err
 	}
-	return err
+	return whole.Err() // the cases that were asked may be all in order, and not all
 }
 
 // expect corrects the total of the progress for cases with repeats of their own
