@@ -141,10 +141,10 @@ func (j *judgement) surelyAtLeast(m measure, limit float64) {
 		Gated:   Gated{Name: m.name, Rule: "surely at least " + number(limit), Limit: limit, Verdict: Inconclusive},
 		measure: m, missing: missing, interval: true, pWorse: 1,
 	}
-	e := estimate(values, clusters, j.confidence)
+	e := carefully(values, clusters, j.confidence)
 	if e != nil {
 		all := slices.Concat(values, slices.Repeat([]float64{1}, missing))
-		best := estimate(all, slices.Concat(clusters, slices.Repeat([]string{""}, missing)), j.confidence)
+		best := carefully(all, slices.Concat(clusters, slices.Repeat([]string{""}, missing)), j.confidence)
 		switch {
 		case best.Upper < limit:
 			g.Verdict = Fail

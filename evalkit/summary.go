@@ -45,6 +45,7 @@ func (t *tally) summary(at int, arms []*arm, confidence float64) Arm {
 	}
 	if at > 0 {
 		a.Versus = t.versus(at, confidence)
+		a.Versus.Same = a.Digest == arms[0].Digest && a.Model == arms[0].Model
 	}
 	return a
 }
