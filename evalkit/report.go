@@ -80,11 +80,11 @@ type Arm struct {
 	Errors   int            `json:"errors"` // cases with a sample that is an error
 	PassRate *Estimate      `json:"passRate,omitempty"`
 	Score    *Estimate      `json:"score,omitempty"`
-	PassAll  *float64       `json:"passAll,omitempty"` // pass^k: all k samples of a case pass; nil for k = 1
-	Metrics  []Named        `json:"metrics,omitempty"` // by name
-	Tags     []Named        `json:"tags,omitempty"`    // pass rates, by name
-	Latency  *Quantiles     `json:"latencyMs,omitempty"`
-	Cost     *Quantiles     `json:"costUsd,omitempty"` // per call; nil when a price or usage is not known
+	PassAll  *float64       `json:"passAll,omitempty"`   // pass^k: all k samples of a case pass; nil for k = 1
+	Metrics  []Named        `json:"metrics,omitempty"`   // by name
+	Tags     []Named        `json:"tags,omitempty"`      // pass rates, by name
+	Latency  *Quantiles     `json:"latencyMs,omitempty"` // nil when that of an answer is not known
+	Cost     *Quantiles     `json:"costUsd,omitempty"`   // per call; nil when a price or usage is not known
 	Tokens   *TokenCount    `json:"tokens,omitempty"`
 	Faults   map[string]int `json:"faults,omitempty"` // samples by what went wrong
 	Scores   []int          `json:"scores,omitempty"` // cases by score: [0,.1), [.1,.2) … [.9,1), 1

@@ -134,7 +134,9 @@ func (r *run) round(ctx context.Context, round int, arms []*arm, concerns func(*
 			r.lines.write(Line{Case: &CaseLine{ID: c.ID, Tags: c.Tags, Vars: c.Vars, File: c.File, Line: c.Line}})
 			r.tally.begin(c)
 		} else {
-			first, n = c.Repeat+round-1, 1
+			if first, n = c.Repeat+round-1, 1; first >= r.plan.Suite.MaxRepeat {
+				continue // it began with more than the others
+			}
 		}
 		asked += n * len(arms)
 		r.expect(asked)

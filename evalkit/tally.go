@@ -38,11 +38,14 @@ type cell struct {
 	samples, errors, passed int
 	score                   float64   // sum
 	metrics                 []float64 // sums of samples, by entry.metrics
+	cost                    float64   // sum, in USD
+	priced                  int       // samples of which the cost is known
 }
 
 // meters are the samples of an arm as numbers.
 type meters struct {
 	latency, cost []float64 // milliseconds; USD
+	untimed       int       // answers that do not say how long they took
 	unpriced      int
 	input, output int
 	counted       int
@@ -105,7 +108,10 @@ func (t *tally) intern(kind string, names []string, index map[string]int) []int 
 // gatingMetrics are the metrics that assertions count for with a weight.
 func gatingMetrics(checks []*assert.Assertion, into []string) []string {
 	for _, a := range checks {
-		if a.Metric != "" && a.Weight > 0 {
+		if a.Weight == 0 {
+			continue // it measures, with all its parts
+		}
+		if a.Metric != "" {
 			into = append(into, a.Metric)
 		}
 		into = gatingMetrics(a.Parts, into)
@@ -129,10 +135,15 @@ func (t *tally) add(r *row) {
 
 func (t *tally) count(e *entry, c *cell, m *meters, s *Sample) {
 	c.samples++
-	if s.Output.Finish != "" || s.Output.Latency > 0 { // there was an answer
-		m.latency = append(m.latency, float64(s.Output.Latency)/1e6)
+	if s.Fault == "" || s.Fault == faultAssertion { // there was an answer
+		if s.Output.Latency > 0 {
+			m.latency = append(m.latency, float64(s.Output.Latency)/1e6)
+		} else {
+			m.untimed++
+		}
 		if s.Cost != nil {
 			m.cost = append(m.cost, *s.Cost)
+			c.cost, c.priced = c.cost+*s.Cost, c.priced+1
 		} else {
 			m.unpriced++
 		}
@@ -177,6 +188,9 @@ func metricScore(results []assert.Result, metric string) float64 {
 
 func metricSum(results []assert.Result, metric string) (sum, weight float64) {
 	for _, r := range results {
+		if r.Weight == 0 {
+			continue
+		}
 		if r.Metric == metric {
 			sum, weight = sum+r.Weight*r.Score, weight+r.Weight
 		}
