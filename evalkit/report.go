@@ -83,11 +83,11 @@ type Arm struct {
 	Errors   int            `json:"errors"` // cases with a sample that is an error
 	PassRate *Estimate      `json:"passRate,omitempty"`
 	Score    *Estimate      `json:"score,omitempty"`
-	PassAll  *float64       `json:"passAll,omitempty"` // pass^k: all k samples of a case pass; nil for k = 1
-	Metrics  []Named        `json:"metrics,omitempty"` // by name
-	Tags     []Named        `json:"tags,omitempty"`    // pass rates, by name
-	Latency  *Quantiles     `json:"latencyMs,omitempty"`
-	Cost     *Quantiles     `json:"costUsd,omitempty"` // per call; nil when a price or usage is not known
+	PassAll  *float64       `json:"passAll,omitempty"`   // pass^k: all k samples of a case pass; nil for k = 1
+	Metrics  []Named        `json:"metrics,omitempty"`   // by name
+	Tags     []Named        `json:"tags,omitempty"`      // pass rates, by name
+	Latency  *Quantiles     `json:"latencyMs,omitempty"` // nil when that of an answer is not known
+	Cost     *Quantiles     `json:"costUsd,omitempty"`   // per call; nil when a price or usage is not known
 	Tokens   *TokenCount    `json:"tokens,omitempty"`
 	Faults   map[string]int `json:"faults,omitempty"` // samples by what went wrong
 	Scores   []int          `json:"scores,omitempty"` // cases by score: [0,.1), [.1,.2) … [.9,1), 1
@@ -152,7 +152,7 @@ type Versus struct {
 
 // Gated is one rule and what it says.
 type Gated struct {
-	Name     string    `json:"name"`               // "pass rate", "accuracy", "tag safety", "regressions", "latency p95", "cost per call", "cost increase"
+	Name     string    `json:"name"`               // "pass rate", "accuracy", "tag safety", "regressions", "latency p95", "cost per call", "cost increase", "answers"
 	Rule     string    `json:"rule"`               // "at least 0.9", "not worse than the baseline by 0.05"
 	Baseline string    `json:"baseline,omitempty"` // the arm's ID, of rules about one
 	Verdict  Verdict   `json:"verdict"`

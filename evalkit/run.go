@@ -112,6 +112,7 @@ func (r *run) confidence() float64 {
 
 // round asks the arms the cases that are concerned, nil meaning all.
 func (r *run) round(ctx context.Context, round int, arms []*arm, concerns func(*suite.Case) bool) error {
+	whole := ctx
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(r.services.Parallel)
 	index, asked := -1, 0
@@ -133,7 +134,9 @@ func (r *run) round(ctx context.Context, round int, arms []*arm, concerns func(*
 			r.lines.write(Line{Case: &CaseLine{ID: c.ID, Tags: c.Tags, Vars: c.Vars, File: c.File, Line: c.Line}})
 			r.tally.begin(c)
 		} else {
-			first, n = c.Repeat+round-1, 1
+			if first, n = c.Repeat+round-1, 1; first >= r.plan.Suite.MaxRepeat {
+				continue // it began with more than the others
+			}
 		}
 		asked += n * len(arms)
 		r.expect(asked)
@@ -157,10 +160,13 @@ func (r *run) round(ctx context.Context, round int, arms []*arm, concerns func(*
 		}
 	}
 	err := g.Wait()
-	if failed != nil {
+	switch {
+	case failed != nil:
 		return failed
+	case err != nil:
+		return err
 	}
-	return err
+	return whole.Err() // the cases that were asked may be all in order, and not all
 }
 
 // expect corrects the total of the progress for cases with repeats of their own

@@ -32,7 +32,9 @@ func (t *tally) summary(at int, arms []*arm, confidence float64) Arm {
 			a.Tags = append(a.Tags, Named{name, *e})
 		}
 	}
-	a.Latency = quantiles(m.latency)
+	if m.untimed == 0 {
+		a.Latency = quantiles(m.latency)
+	}
 	if m.unpriced == 0 {
 		a.Cost = quantiles(m.cost)
 	}

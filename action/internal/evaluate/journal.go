@@ -146,8 +146,11 @@ func (j *Journal) Put(_ context.Context, key string, data []byte, _ bool) error 
 // Close keeps the journal for the next run.
 func (j *Journal) Close() error { return j.file.Close() }
 
-// Done ends the journal: its run has ended.
+// Done ends the journal: its run has ended. Another run may have ended it before.
 func (j *Journal) Done() error {
-	err := j.file.Close()
-	return errors.Join(err, os.Remove(j.path))
+	err := os.Remove(j.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return errors.Join(j.file.Close(), err)
 }
