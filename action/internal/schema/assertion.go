@@ -93,7 +93,7 @@ func taken(k assert.Kind) Node {
 	if k.Required {
 		required = append(required, "threshold")
 	}
-	value, optional := valueOf(k.Value)
+	value, optional := valueOf(k)
 	if k.Value == "" {
 		properties["value"] = false
 	} else {
@@ -110,7 +110,7 @@ func taken(k assert.Kind) Node {
 }
 
 // valueOf is the schema of a value by what package assert says to write.
-func valueOf(what string) (n Node, optional bool) {
+func valueOf(k assert.Kind) (n Node, optional bool) {
 	scalar := func(lists bool) Node {
 		kinds := []any{"string", "number", "boolean"}
 		if lists {
@@ -122,18 +122,21 @@ func valueOf(what string) (n Node, optional bool) {
 	several := func() Node {
 		return with(some(scalar(true)), Node{"minItems": 1, "items": some(scalar(false))})
 	}
-	switch what {
-	case "a text", "a regular expression", "the reason", "the criterion", "the reference answer", "the expected answer":
-		return scalar(false), false
+	switch k.Value {
+	case "a text":
+		if k.Name == "levenshtein" { // no text is near some
+			return scalar(false), false
+		}
+		return some(scalar(false)), false
+	case "a regular expression", "the reason", "the criterion", "the reference answer", "the expected answer", "the reference text":
+		return some(scalar(false)), false
 	case "a text, or a list or table":
 		return Node{"type": []any{"string", "number", "boolean", "array", "object"}}, false
 	case "a list of texts, or one text with commas", "a list of names, or one text with commas", "the reference text, or a list of them",
 		"a criterion, or a list of criteria", "a text, or a list of texts":
 		return several(), false
-	case "the reference text":
-		return some(scalar(false)), false
 	case "a JSON Schema, or nothing":
-		return Node{"type": []any{"object", "boolean", "string"}}, true
+		return Node{"type": []any{"object", "boolean", "string"}, "pattern": `^\s*[{tf]`}, true
 	case "a number, or a table with min, max or both":
 		count := Node{"type": "integer", "minimum": 0}
 		return with(table("", Node{"min": count, "max": count}), Node{"type": []any{"string", "number", "object"}, "minimum": 0, "multipleOf": 1, "minProperties": 1}), false
