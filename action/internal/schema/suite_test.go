@@ -31,9 +31,11 @@ func loads(t *testing.T, src string) (ok, unseen bool, err error) {
 	if err != nil && !errors.As(err, &findings) {
 		t.Fatalf("%v\n%s", err, src)
 	}
-	unseen = !slices.ContainsFunc(findings, func(f prompts.Finding) bool { return !slices.ContainsFunc(unseenOfSuites, func(text string) bool {
+	unseen = !slices.ContainsFunc(findings, func(f prompts.Finding) bool {
+		return !slices.ContainsFunc(unseenOfSuites, func(text string) bool {
 			return strings.Contains(f.Message, text)
-		}) })
+		})
+	})
 	return err == nil, unseen, err
 }
 
