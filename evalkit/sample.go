@@ -22,7 +22,7 @@ const (
 // sample asks one arm one case once, and checks the answer.
 func (r *run) sample(ctx context.Context, a *arm, c *suite.Case, repeat int) Sample {
 	s := Sample{Case: c.ID, Arm: a.ID, Repeat: repeat}
-	messages, err := a.renderer.render(c.Vars)
+	messages, err := a.renderer.render(c)
 	if err != nil {
 		s.Fault, s.Error = faultRender, err.Error()
 		return s
