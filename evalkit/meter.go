@@ -68,7 +68,7 @@ func (m *Meter) reserve(model string, estimate chat.Usage) (usd float64, err err
 		return 0, &chat.Error{Fault: chat.OverBudget, Err: fmt.Errorf("the price of %s is not known, so the budget of %g USD cannot be kept", model, m.budget.USD)}
 	}
 	if m.spent+m.reserved+usd > m.budget.USD {
-		return 0, &chat.Error{Fault: chat.OverBudget, Err: fmt.Errorf("%.4g of %g USD are spent, and %.4g set aside", m.spent, m.budget.USD, m.reserved)}
+		return 0, &chat.Error{Fault: chat.OverBudget, Err: fmt.Errorf("%.4g of %g USD are spent or set aside, and the next answer may cost %.2g", m.spent+m.reserved, m.budget.USD, usd)}
 	}
 	m.reserved += usd
 	return usd, nil
