@@ -66,15 +66,15 @@ check: fmt vet staticcheck tidy actionlint rules ## everything but the tests: fo
 .PHONY: fmt
 fmt: ## all Go files are formatted
 	@.ci/preflight check
-	@files=$$(gofmt -l action internal prompts provider store); \
+	@files=$$(gofmt -l action evalkit internal prompts provider store); \
 		test -z "$$files" || { echo "run gofmt -w on:"; echo "$$files"; exit 1; }
 
 .PHONY: vet
 vet: ## go vet, also of the build without clouds and for other systems
 	$(GO) vet ./...
 	$(GO) vet -tags nocloud ./action/...
-	GOOS=darwin $(GO) vet -tags nocloud ./action/... ./prompts/... ./provider/... ./store
-	GOOS=windows $(GO) vet -tags nocloud ./action/... ./prompts/... ./provider/... ./store
+	GOOS=darwin $(GO) vet -tags nocloud ./action/... ./evalkit/... ./prompts/... ./provider/... ./store
+	GOOS=windows $(GO) vet -tags nocloud ./action/... ./evalkit/... ./prompts/... ./provider/... ./store
 
 .PHONY: staticcheck
 staticcheck: ## staticcheck

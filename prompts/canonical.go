@@ -16,6 +16,11 @@ import (
 	"github.com/gowebpki/jcs"
 )
 
+// Canonical is v as RFC 8785 JSON, for hashing. It takes what encoding/json takes,
+// and is fast for what ReadDocument and ReadJSON return. A number that a float64
+// cannot carry is an error.
+func Canonical(v any) ([]byte, error) { return canonical(v) }
+
 // canonical is v as RFC 8785 JSON. A number that a float64 cannot carry is an
 // error, because the canonical form would round it in silence.
 func canonical(v any) ([]byte, error) {

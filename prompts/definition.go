@@ -137,7 +137,7 @@ func (c *checker) decode() (table, bool) {
 	var syntax toml.ParseError
 	switch {
 	case errors.As(err, &syntax):
-		c.add(ruleSyntax, syntax.Position.Start, "", "%s", strings.TrimSuffix(syntax.Message, "."))
+		c.add(ruleSyntax, c.character(syntax.Position.Start), "", "%s", strings.TrimSuffix(syntax.Message, "."))
 		return table{}, false
 	case err != nil:
 		c.addFile(ruleSyntax, "", "%s", err)

@@ -2,9 +2,9 @@ package prompts
 
 import "fmt"
 
-// Document is a TOML file that knows where its keys stand. The other TOML
-// files of a prompts repository are read with it, so that their findings look
-// like those of definitions.
+// Document is a TOML file, or a JSON object, that knows where its keys stand. The
+// other files of a prompts repository are read with it, so that their findings
+// look like those of definitions.
 type Document struct {
 	// Values are tables as map[string]any, arrays, also those of tables, as []any,
 	// integers as int64.
@@ -12,6 +12,7 @@ type Document struct {
 
 	source *source
 	root   *node
+	before int // lines of the file before the text
 }
 
 // ReadDocument decodes src, at most 1 MiB; file is its name in findings. The
@@ -28,12 +29,28 @@ func ReadDocument(file string, src []byte) (*Document, error) {
 		errs.Sort()
 		return nil, errs
 	}
-	return &Document{t.m, c.source, t.n}, nil
+	return &Document{Values: t.m, source: c.source, root: t.n}, nil
+}
+
+// ReadJSON decodes a JSON object of at most 1 MiB that starts in a line, from 1, of
+// a file. The error is Findings: also for keys that are there twice, and for
+// numbers that a float64 cannot carry.
+func ReadJSON(file string, line int, src []byte) (*Document, error) {
+	c := &checker{source: &source{file: file, lines: []int{0}}, findingList: &findingList{}}
+	t, ok := c.jsonObject(src)
+	if errs := c.findings.Errors(); !ok || len(errs) > 0 {
+		for i := range errs {
+			errs[i].Line, errs[i].Col = max(1, errs[i].Line)+line-1, max(1, errs[i].Col)
+		}
+		errs.Sort()
+		return nil, errs
+	}
+	return &Document{Values: t.m, source: c.source, root: t.n, before: line - 1}, nil
 }
 
 // Finding points at the key, or at the innermost table on the way to it that
-// the file has. No key points at the file as a whole. Its severity is Error and
-// it has no rule.
+// the file has; array items are steps of a key by their index, from 0. No key
+// points at the file as a whole, or at the object. Its severity is Error and it has no rule.
 func (d *Document) Finding(key []string, hint, format string, args ...any) Finding {
 	f := Finding{File: d.source.file, Severity: Error, Message: fmt.Sprintf(format, args...), Hint: hint}
 	n, found := d.root, false
@@ -44,8 +61,12 @@ func (d *Document) Finding(key []string, hint, format string, args ...any) Findi
 		}
 		n, found = next, true
 	}
+	if !found && d.root.end > 0 { // an object has a place of its own, a file has none
+		n, found = d.root, true
+	}
 	if found {
 		f.Line, f.Col = d.source.at(n.pos())
+		f.Line += d.before
 	}
 	return f
 }

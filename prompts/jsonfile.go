@@ -7,7 +7,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // jsonObject decodes a JSON file that holds one object, into what a TOML table
@@ -55,11 +54,7 @@ func (c *checker) syntaxError(err *json.SyntaxError) int {
 	if errors.As(json.Unmarshal([]byte(c.text), &v), &whole) {
 		err = whole
 	}
-	at := max(0, min(int(err.Offset)-1, len(c.text)))
-	for at > 0 && at < len(c.text) && !utf8.RuneStart(c.text[at]) {
-		at--
-	}
-	return at
+	return c.character(int(err.Offset) - 1)
 }
 
 // errTooDeep ends the reading; it has a finding.

@@ -49,6 +49,16 @@ func (s *source) at(offset int) (line, col int) {
 	return line, utf8.RuneCountInString(s.text[s.lines[line-1]:offset]) + 1
 }
 
+// character is where the character starts that an offset is in: the libraries
+// count bytes, and may stop inside of one.
+func (s *source) character(offset int) int {
+	offset = max(0, min(offset, len(s.text)))
+	for offset > 0 && offset < len(s.text) && !utf8.RuneStart(s.text[offset]) {
+		offset--
+	}
+	return offset
+}
+
 // invalidUTF8 is the offset of the first byte that is not UTF-8, or -1.
 func (s *source) invalidUTF8() int {
 	if utf8.ValidString(s.text) {

@@ -10,6 +10,11 @@ func didYouMean(word string) string {
 	return "did you mean " + word + "?"
 }
 
+// Suggest is a hint with the candidate that was probably meant by word, or "".
+func Suggest(word string, candidates []string) string {
+	return didYouMean(nearest(word, candidates))
+}
+
 // nearest is the candidate that was probably meant by word, or "". Of very many
 // candidates only the first are looked at.
 func nearest(word string, candidates []string) string {

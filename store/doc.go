@@ -1,10 +1,14 @@
 // Package store keeps every version of everything for ever, in an object bucket.
 //
-// A [Bucket] holds two kinds of objects, and none is ever changed or deleted:
+// A [Bucket] holds these kinds of objects, and none is ever changed:
 //
 //	blobs/sha256/<hex>                      bytes under their own SHA-256
 //	releases/<name>/<time>-<environment>-<action>-<version>-<id>-<phase>.json
 //	                                        who did what to a version, and why
+//	evals/sha256/<blob hex>/<suite hex>/<receipt hex>.json
+//	                                        evaluations, under their own SHA-256
+//	recorded/<request hex>.json             answers of models; may expire
+//	pr/<number>/recorded/<request hex>.json the same, from runs of a pull request
 //
 // There is no index and no pointer to a newest version: what is current is said
 // elsewhere (in flags), by digest. So nothing in a bucket can be stale, a cache

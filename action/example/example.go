@@ -8,7 +8,7 @@ import (
 	"io/fs"
 )
 
-//go:embed promptflag.toml all:prompts .gitignore .github
+//go:embed promptflag.toml all:prompts all:recorded .gitignore .github
 var files embed.FS
 
 // FS returns the repository.

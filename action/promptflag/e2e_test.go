@@ -45,6 +45,9 @@ func newTeam(t *testing.T) *team {
 	if err := os.CopyFS(w.dir, example.FS()); err != nil {
 		t.Fatal(err)
 	}
+	if err := withoutSuites(w.dir); err != nil { // what it publishes is not evaluated here
+		t.Fatal(err)
+	}
 	w.edit("promptflag.toml", "file://.promptflag/bucket", w.bucket)
 	w.edit("promptflag.toml", "file://.promptflag/flags", w.unleash.URL)
 	w.edit("promptflag.toml", `flag_prefix = ""`, fmt.Sprintf("flag_prefix = %q", w.prefix))

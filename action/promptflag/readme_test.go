@@ -104,8 +104,17 @@ func TestReadmeFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	toml := blocks(t, "toml")
-	if len(toml) != 4 {
-		t.Fatalf("the README has %d blocks of TOML, this test knows 4", len(toml))
+	if len(toml) != 5 {
+		t.Fatalf("the README has %d blocks of TOML, this test knows 5", len(toml))
+	}
+	suite, err := fs.ReadFile(example.FS(), "prompts/support/triage.eval.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for block := range strings.SplitSeq(toml[3], "\n\n") {
+		if !strings.Contains(string(suite), strings.TrimSpace(block)) {
+			t.Errorf("not in the example's triage.eval.toml:\n%s", block)
+		}
 	}
 	if !bytes.HasPrefix(triage, []byte(toml[0])) {
 		t.Errorf("the prompt in the README is not the beginning of the example's triage.toml")
@@ -116,7 +125,7 @@ func TestReadmeFiles(t *testing.T) {
 	if !strings.Contains(read(t, "../testdata/script/check_exceptions.txtar"), toml[2]) {
 		t.Errorf("the exceptions in the README are not those of check_exceptions.txtar")
 	}
-	if _, err := config.Parse([]byte(toml[3]), "/repo"); err != nil {
+	if _, err := config.Parse([]byte(toml[4]), "/repo"); err != nil {
 		t.Errorf("the promptflag.toml in the README: %v", err)
 	}
 }

@@ -57,12 +57,21 @@ func TestScripts(t *testing.T) {
 	})
 }
 
+// cmdExample lays out the example: without its suites, which would ask for an
+// evaluation of every change, unless -suites is said.
 func cmdExample(ts *testscript.TestScript, _ bool, args []string) {
+	suites := len(args) > 0 && args[0] == "-suites"
+	if suites {
+		args = args[1:]
+	}
 	dir := ts.MkAbs(".")
 	if len(args) > 0 {
 		dir = ts.MkAbs(args[0])
 	}
 	ts.Check(os.CopyFS(dir, example.FS()))
+	if !suites {
+		ts.Check(withoutSuites(dir))
+	}
 	ts.Check(ts.Chdir(dir))
 	ts.Check(ts.Exec("git", "init", "-q"))
 	cmdCommit(ts, false, []string{"first prompts"})

@@ -7,11 +7,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"time"
-
-	"github.com/gowebpki/jcs"
 
 	"github.com/promptflag/promptflag/prompts"
 )
@@ -38,11 +35,8 @@ type Request struct {
 func (r Request) Key(family string) (string, error) { return key("chat", family, r) }
 
 func key(kind, family string, request any) (string, error) {
-	text, err := json.Marshal(map[string]any{"kind": kind, "family": family, "request": request})
+	text, err := prompts.Canonical(map[string]any{"kind": kind, "family": family, "request": request})
 	if err != nil {
-		return "", fmt.Errorf("key of a request: %w", err)
-	}
-	if text, err = jcs.Transform(text); err != nil {
 		return "", fmt.Errorf("key of a request: %w", err)
 	}
 	sum := sha256.Sum256(text)

@@ -4,6 +4,7 @@ package bench
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/promptflag/promptflag/provider/unleashflags"
@@ -45,7 +46,21 @@ func figures() []Figure {
 			Figure{"growth_cpu_10000_all_in_turn_" + e.name, "x 10 prompts", 0},
 		)
 	}
+	for _, n := range []int{20, 50, 100, 200} {
+		goal := 0.0
+		if n == 100 {
+			goal = 5
+		}
+		for _, kind := range []string{"pass_worse", "fail_equal"} {
+			name := fmt.Sprintf("eval_false_%s_%d", kind, n)
+			out = append(out, Figure{name, "%", goal}, Figure{name + "_naive_bootstrap", "%", 0})
+		}
+	}
 	return slices.Concat(out, []Figure{
+		{"eval_1000_time", "x ideal", 1 / 0.9},
+		{"eval_replay_1000", "s", 2},
+		{"eval_100000_peak", "MB", 300},
+		{"eval_statistics_10000", "s", 1},
 		{"check_10000", "s", 3},
 		{"check_10000_cpu", "s", 0},
 		{"check_10000_peak", "MB", 400},
@@ -88,7 +103,7 @@ type suite struct {
 // must be small itself; memory while the heap holds nothing else; costs before
 // what starts other work.
 func suites() []suite {
-	out := []suite{{"check", check}, {"memory", memory}, {"render", render}}
+	out := []suite{{"check", check}, {"evaluation", evaluation}, {"verdicts", verdicts}, {"memory", memory}, {"render", render}}
 	for _, e := range engines() {
 		out = append(out,
 			suite{"call " + e.name, func(ctx context.Context, r *Report) error { return call(ctx, r, e) }},

@@ -32,7 +32,7 @@ var owners = []owner{
 	{"github.com/zricethezav/gitleaks", "action/internal/secrets"},
 	{"github.com/BobuSumisu/aho-corasick", "action/internal/secrets"},
 	{"github.com/cbroglie/mustache", "prompts evalkit/assert"},
-	{"github.com/gowebpki/jcs", "prompts evalkit/chat evalkit/suite"},
+	{"github.com/gowebpki/jcs", "prompts"},
 	{"github.com/santhosh-tekuri/jsonschema", "prompts evalkit/assert"},
 	{"github.com/sashabaranov/go-openai", "evalkit/llm"},
 	{"github.com/expr-lang/expr", "evalkit/assert"},

@@ -53,6 +53,9 @@ func Run(in Input) (*Report, error) {
 	if err := c.secrets(); err != nil {
 		return nil, err
 	}
+	if err := c.suites(); err != nil {
+		return nil, err
+	}
 	c.contracts()
 	c.needless()
 	for i, f := range c.findings {

@@ -23,6 +23,10 @@ const (
 	ruleMovedFrom   = "PF113"
 	ruleNeedless    = "PF114"
 	ruleUnread      = "PF115"
+	ruleSuite       = "PF116"
+	ruleCase        = "PF117"
+	ruleNoSuite     = "PF118"
+	ruleSuiteAlone  = "PF119"
 )
 
 // Rules are all rules, those of the language first, by id.
@@ -83,4 +87,16 @@ var rules = []prompts.Rule{
 	{ID: ruleUnread, Name: "cannot-tell", Severity: prompts.Error,
 		Summary: "A version that is live cannot be compared.",
 		Why:     "Its artifact is missing, or needs a newer promptflag: nobody can tell whether its callers would be served."},
+	{ID: ruleSuite, Name: "suite", Severity: prompts.Error,
+		Summary: "A suite, or a case or an assertion of it, is not in order.",
+		Why:     "What is not understood would not be checked, and an evaluation that checks less than it seems to is worse than none."},
+	{ID: ruleCase, Name: "case-variables", Severity: prompts.Error,
+		Summary: "A case does not give the prompt's variables values that fit.",
+		Why:     "The case could not be asked. Add the variable to the case, or to vars of [defaults] for all of them."},
+	{ID: ruleNoSuite, Name: "no-suite", Severity: prompts.Error, Ignorable: true,
+		Summary: "A prompt has no suite although [gate] require_suite = true.",
+		Why:     "Nobody would know whether a new version is better or worse. Write NAME.eval.toml beside the prompt."},
+	{ID: ruleSuiteAlone, Name: "suite-without-prompt", Severity: prompts.Warning,
+		Summary: "A suite has the name of no prompt.",
+		Why:     "It is never run: a suite belongs to the prompt whose file has the same name."},
 }

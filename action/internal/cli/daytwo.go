@@ -39,14 +39,18 @@ type rollbackCmd struct {
 }
 
 func (c promoteCmd) Run(ctx context.Context, s *session) error {
-	return c.do(ctx, s, rollout.Place.Promote)
+	return c.judged(ctx, s, rollout.Place.Promote)
 }
 
 func (c dialCmd) Run(ctx context.Context, s *session) error {
 	if c.Percent < 0 || c.Percent > 100 {
 		return usageError{fmt.Errorf("dial %d: a percentage from 0 to 100", c.Percent)}
 	}
-	return c.do(ctx, s, func(p rollout.Place, f *flags.Flag) (plan.Item, error) { return p.Dial(f, c.Percent) })
+	dial := func(p rollout.Place, f *flags.Flag) (plan.Item, error) { return p.Dial(f, c.Percent) }
+	if c.Percent == 100 {
+		return c.judged(ctx, s, dial)
+	}
+	return c.do(ctx, s, dial)
 }
 
 func (c offCmd) Run(ctx context.Context, s *session) error {
@@ -81,6 +85,40 @@ func (t target) do(ctx context.Context, s *session, decide decision) error {
 		return err
 	}
 	return w.apply(ctx, s, decide)
+}
+
+// judged is do for what gives everybody the candidate: its evaluation must let it
+// pass.
+func (t target) judged(ctx context.Context, s *session, decide decision) error {
+	cfg, err := s.config()
+	if err != nil {
+		return err
+	}
+	w, err := t.open(ctx, s)
+	if err != nil {
+		return err
+	}
+	g, err := s.newGate(cfg, w.targets, w.place.Origin)
+	if err != nil {
+		return err
+	}
+	defer g.run.Answers.Close()
+	var through decision
+	through = func(p rollout.Place, f *flags.Flag) (plan.Item, error) {
+		item, err := decide(p, f)
+		if err == nil {
+			err = g.promoting(ctx, &item)
+		}
+		if item.Decide != nil {
+			item.Decide = func(f *flags.Flag) (plan.Item, error) { return through(p, f) }
+		}
+		return item, err
+	}
+	err = w.apply(ctx, s, through)
+	if no := (refusal{}); errors.As(err, &no) && g.untold() {
+		return cannotTell{errors.New("nothing was done: the evaluation could not tell")}
+	}
+	return err
 }
 
 // work is an opened target.

@@ -17,6 +17,7 @@ import (
 	"github.com/promptflag/promptflag/action/internal/plan"
 	"github.com/promptflag/promptflag/action/internal/publish"
 	"github.com/promptflag/promptflag/action/internal/report"
+	"github.com/promptflag/promptflag/prompts"
 )
 
 // wanted says what to publish where; plan and publish share it.
@@ -63,6 +64,10 @@ func (c publishCmd) Run(ctx context.Context, s *session) error {
 	if !c.NotHead {
 		head = func(ctx context.Context) error { return s.checkHead(ctx, p.finder, p.config.Branch) }
 	}
+	g, err := c.judge(ctx, s, p, head)
+	if err != nil {
+		return err
+	}
 	if err := c.print(s, p.Plan); err != nil {
 		return err
 	}
@@ -76,7 +81,27 @@ func (c publishCmd) Run(ctx context.Context, s *session) error {
 	if err := s.summarise("What was published", "", p.Plan); err != nil {
 		return err
 	}
-	return stopped(p.Plan, "; the others are done")
+	err = stopped(p.Plan, "; the others are done")
+	if err != nil && g.untold() {
+		return cannotTell{errors.New(err.Error())}
+	}
+	return err
+}
+
+// judge evaluates what would be published. A run that may not publish at all
+// does not pay for it.
+func (c publishCmd) judge(ctx context.Context, s *session, p *prepared, head func(context.Context) error) (*gate, error) {
+	if head != nil && p.Writes() > 0 {
+		if err := head(ctx); err != nil {
+			return nil, errors.Join(err, s.summarise("Nothing was published", err.Error(), p.Plan))
+		}
+	}
+	g, err := s.newGate(p.config, p.targets, p.origin)
+	if err != nil {
+		return nil, err
+	}
+	defer g.run.Answers.Close()
+	return g, g.publishing(ctx, p)
 }
 
 // stoppedByHead: the question for the head of the branch stopped the run
@@ -121,6 +146,7 @@ type prepared struct {
 	targets map[string]plan.Target
 	origin  plan.Origin
 	finder  origin.Finder
+	tree    *prompts.Tree
 }
 
 func (w wanted) prepare(ctx context.Context, s *session, reason string) (*prepared, error) {
@@ -152,7 +178,7 @@ func (w wanted) prepare(ctx context.Context, s *session, reason string) (*prepar
 	if err != nil {
 		return nil, err
 	}
-	return &prepared{p, cfg, targets, from, finder}, nil
+	return &prepared{p, cfg, targets, from, finder, tree}, nil
 }
 
 // summarise puts the plan into the step summary, under what became of it.

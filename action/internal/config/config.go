@@ -22,6 +22,11 @@ type Config struct {
 	// Environments are in the order of the file.
 	Environments []Environment
 	Check        Check
+	Gate         Gate
+	Evaluation   Evaluation
+	// Recorded is the folder of answers of models that are kept in git, slash
+	// separated, relative to the root. Default "recorded".
+	Recorded string
 }
 
 // Check is [check]: what the team wants of every prompt.

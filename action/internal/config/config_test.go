@@ -31,7 +31,13 @@ on_open_candidate = "wait"
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &Config{Prompts: "prompts", Branch: "main", Environments: []Environment{
+	want := &Config{Prompts: "prompts", Branch: "main", Recorded: "recorded", Evaluation: Evaluation{
+		Endpoints: []Endpoint{
+			{Name: "anthropic", Family: "anthropic", KeyEnv: "ANTHROPIC_API_KEY"},
+			{Name: "openai", Family: "openai", KeyEnv: "OPENAI_API_KEY"},
+		},
+		Prices: map[string]Price{},
+	}, Environments: []Environment{
 		{Name: "staging", Percent: 100, Stickiness: "userId", Bucket: "file:///repo/.promptflag/bucket",
 			UnleashURL: "file:///repo/flags", UnleashEnvironment: "development", Project: "lab"},
 		{Name: "production", Percent: 5, Stickiness: "tenantId", Wait: true, Bucket: "s3://acme-prompts?region=eu-west-1",

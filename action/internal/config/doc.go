@@ -19,6 +19,18 @@
 //	stickiness        = "userId"
 //	on_open_candidate = "replace"
 //
+//	[gate]
+//	require_suite   = false
+//	on_inconclusive = "stop"
+//
+//	[endpoints.local]                  # openai and anthropic are there already
+//	base_url = "http://127.0.0.1:11434/v1"
+//	[models]
+//	"llama*" = "local"
+//	[prices.llama3]                    # USD per million tokens
+//	input  = 0
+//	output = 0
+//
 // Every environment may also set bucket, unleash.url, unleash.environment,
 // unleash.project and unleash.flag_prefix; what it leaves out comes from the
 // top. A relative file: URL starts at the root of the repository. The file

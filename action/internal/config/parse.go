@@ -52,7 +52,7 @@ type reader struct {
 
 func (r *reader) config() *Config {
 	doc := r.Values
-	r.known(doc, nil, "prompts", "branch", "bucket", "unleash", "check", "environments")
+	r.known(doc, nil, "prompts", "branch", "bucket", "recorded", "unleash", "check", "gate", "endpoints", "models", "prices", "environments")
 	cfg := &Config{
 		Prompts: r.text(doc, nil, "prompts", "prompts"),
 		Branch:  r.text(doc, nil, "branch", "main"),
@@ -73,7 +73,13 @@ func (r *reader) config() *Config {
 	r.urls([]string{"unleash"}, "url", &base.UnleashURL, unleashSchemes)
 	r.prefix([]string{"unleash"}, base.FlagPrefix)
 
+	cfg.Recorded = r.text(doc, nil, "recorded", "recorded")
+	if !fs.ValidPath(cfg.Recorded) || strings.Contains(cfg.Recorded, `\`) {
+		r.add([]string{"recorded"}, "the folder of recorded answers must be a plain path below the root", `write it with / and without "..", for example "recorded"`)
+	}
 	cfg.Check = r.check(r.table(doc, nil, "check"))
+	cfg.Gate = r.gate(r.table(doc, nil, "gate"))
+	cfg.Evaluation = r.evaluation(doc)
 
 	environments := r.table(doc, nil, "environments")
 	for _, name := range r.inFileOrder(environments) {

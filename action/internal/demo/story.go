@@ -31,7 +31,11 @@ func (d *demo) story(ctx context.Context) error {
 	if err := d.change(ctx); err != nil {
 		return err
 	}
-	d.say("What merging it would do, and merging it: in production it starts at 10 %.")
+	d.say("Is it better than what production serves? Its suite asks both. The answers were recorded, so nobody is called.")
+	if err := d.run(ctx, "eval", prompt, "--replay"); err != nil {
+		return err
+	}
+	d.say("What merging it would do, and merging it: its evaluation lets it pass, and in production it starts at 10 %.")
 	if err := d.run(ctx, "plan"); err != nil {
 		return err
 	}

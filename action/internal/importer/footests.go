@@ -12,18 +12,20 @@ const maxCases = 10_000
 // maxCombined bounds the cases that lists of values multiply to.
 const maxCombined = 200
 
-// known are the assertions that a suite can have; each also with "not-".
-func known(kind string) bool {
-	kind = strings.TrimPrefix(kind, "not-")
-	return slices.Contains([]string{
+// known says whether a suite can have the assertion; each also with "not-".
+func known(kind string) bool { return slices.Contains(carried(), strings.TrimPrefix(kind, "not-")) }
+
+// carried are the types of promptfoo that a suite has, too.
+func carried() []string {
+	return []string{
 		"equals", "contains", "icontains", "contains-all", "contains-any", "icontains-all", "icontains-any",
 		"starts-with", "regex", "is-json", "contains-json", "levenshtein", "rouge-n", "bleu", "gleu", "word-count",
 		"latency", "cost", "finish-reason", "is-refusal", "is-valid-function-call", "is-valid-openai-function-call",
 		"is-valid-openai-tools-call", "tool-call-f1", "assert-set", "similar", "llm-rubric", "factuality",
-		"model-graded-factuality", "model-graded-closedqa", "answer-relevance", "context-faithfulness", "context-recall",
+		"model-graded-closedqa", "answer-relevance", "context-faithfulness", "context-recall",
 		"context-relevance", "is-xml", "contains-xml", "is-html", "contains-html", "perplexity", "perplexity-score",
-		"select-best", "max-score", "g-eval",
-	}, kind)
+		"g-eval",
+	}
 }
 
 // tests reads defaultTest and tests into the suite.
@@ -154,7 +156,7 @@ func items(n *node) []*node {
 
 // assertion keeps what a suite knows, word for word.
 func (f *foo) assertion(n *node) (object, bool) {
-	kind := n.get("type").text()
+	kind := strings.Replace(n.get("type").text(), "model-graded-factuality", "factuality", 1)
 	switch {
 	case n.has("$ref") || !n.table:
 		f.note(n, "the assertion is not carried: it refers to a template; write it out")

@@ -1,8 +1,10 @@
 package importer
 
 import (
+	"cmp"
 	"path"
 	"slices"
+	"strings"
 )
 
 // manyCases is from where cases get a file of their own.
@@ -58,6 +60,7 @@ func (s suite) write(d *draft) {
 	if apart {
 		w.pair("cases", path.Base(d.base())+".cases.jsonl")
 	}
+	s.models(&w, d.model)
 	if !s.defaults.empty() {
 		if s.defaults.threshold != nil || s.defaults.metadata != nil {
 			w.head("[defaults]")
@@ -80,6 +83,59 @@ func (s suite) write(d *draft) {
 		}
 	}
 	d.addFile(d.base()+".eval.toml", []byte(w.String()))
+}
+
+// judged and embedded are the types that ask a judge, and those that compare
+// embeddings.
+func judged(kind string) bool {
+	return slices.Contains([]string{"llm-rubric", "factuality", "model-graded-closedqa", "answer-relevance",
+		"context-faithfulness", "context-recall", "context-relevance", "g-eval"}, kind)
+}
+
+func embedded(kind string) bool {
+	return slices.Contains([]string{"similar", "answer-relevance"}, kind)
+}
+
+// models names the models that assertions ask, where the source leaves that to a
+// default: a suite has to say it.
+func (s suite) models(w *writer, model string) {
+	var judge, embed bool
+	var look func(list []any)
+	look = func(list []any) {
+		for _, v := range list {
+			a, _ := v.(object)
+			kind, named := "", false
+			for _, f := range a {
+				switch f.key {
+				case "type":
+					kind, _ = f.value.(string)
+					kind = strings.TrimPrefix(kind, "not-")
+				case "provider":
+					named = true
+				case "assert":
+					parts, _ := f.value.([]any)
+					look(parts)
+				}
+			}
+			judge = judge || judged(kind) && !named
+			embed = embed || embedded(kind) && (!named || judged(kind))
+		}
+	}
+	for _, c := range append([]testCase{s.defaults}, s.cases...) {
+		look(c.asserted())
+	}
+	if judge {
+		w.WriteByte('\n')
+		w.comment("The source leaves the judge to a default. This is the prompt's own model: another one judges it better.")
+		w.line("[judge]")
+		w.pair("model", cmp.Or(model, "unset"))
+	}
+	if embed {
+		w.WriteByte('\n')
+		w.comment("The source leaves the model of embeddings to a default.")
+		w.line("[embeddings]")
+		w.pair("model", "text-embedding-3-large")
+	}
 }
 
 func (c testCase) asserted() []any {

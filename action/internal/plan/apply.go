@@ -293,7 +293,7 @@ func putRecords(ctx context.Context, item Item, o Options, id string, at time.Ti
 			Name: item.Prompt, Environment: item.Environment, Action: string(e.Action), Ref: e.Ref.String(),
 			Actor: o.Origin.Actor, Commit: o.Origin.Commit, Subject: o.Origin.Subject,
 			PullRequest: o.Origin.PullRequest, Run: o.Origin.RunURL, Reason: o.Origin.Reason, Tool: o.Origin.Tool,
-			Before: item.Before.record(), After: item.After.record(),
+			Before: item.Before.record(), After: item.After.record(), Verdict: item.Verdict,
 		})
 		if err != nil {
 			return err

@@ -44,6 +44,10 @@ type Item struct {
 	// Problem is set when Kind is Stopped.
 	Problem *Problem `json:"problem,omitempty"`
 
+	// Verdict of the evaluation that let the item pass: pass, or inconclusive where
+	// that is allowed; "" when nothing was evaluated.
+	Verdict string `json:"verdict,omitempty"`
+
 	// Redecided: the flag changed between planning and applying.
 	Redecided bool `json:"-"`
 

@@ -326,12 +326,15 @@ func TestConfigAgrees(t *testing.T) {
 	environment := root["environments"].(Node)["patternProperties"].(Node)[`^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$`].(Node)["properties"].(Node)
 	known := regexp.MustCompile(`known here: ([^)]*)`)
 	for src, properties := range map[string]Node{
-		"x = 1\n" + ok:                    root,
-		"unleash.x = 1\n" + ok:            root["unleash"].(Node)["properties"].(Node),
-		"check.x = 1\n" + ok:              root["check"].(Node)["properties"].(Node),
-		"check.ignore = [{x = 1}]\n" + ok: root["check"].(Node)["properties"].(Node)["ignore"].(Node)["items"].(Node)["properties"].(Node),
-		ok + "x = 1":                      environment,
-		ok + "unleash.x = 1":              environment["unleash"].(Node)["properties"].(Node),
+		"x = 1\n" + ok:                                     root,
+		"unleash.x = 1\n" + ok:                             root["unleash"].(Node)["properties"].(Node),
+		"check.x = 1\n" + ok:                               root["check"].(Node)["properties"].(Node),
+		"check.ignore = [{x = 1}]\n" + ok:                  root["check"].(Node)["properties"].(Node)["ignore"].(Node)["items"].(Node)["properties"].(Node),
+		"gate.x = 1\n" + ok:                                root["gate"].(Node)["properties"].(Node),
+		"endpoints.a.x = 1\n" + ok:                         root["endpoints"].(Node)["patternProperties"].(Node)[""].(Node)["properties"].(Node),
+		"prices.a = {x = 1, input = 1, output = 1}\n" + ok: root["prices"].(Node)["patternProperties"].(Node)[""].(Node)["properties"].(Node),
+		ok + "x = 1":                                       environment,
+		ok + "unleash.x = 1":                               environment["unleash"].(Node)["properties"].(Node),
 	} {
 		_, err := config.Parse([]byte(src), "/repo")
 		m := known.FindStringSubmatch(fmt.Sprint(err))
@@ -351,6 +354,11 @@ func TestConfigAgrees(t *testing.T) {
 		"unleash.flag_prefix = \"a/\"\n" + ok, "unleash.flag_prefix = \"a.\"\n" + ok, "unleash.project = 1\n" + ok, "bucket = \"mem://\"\n",
 		"check.names = [\"support.**\"]\n" + ok, "check.names = [\"A\"]\n" + ok, "check.severity.PF020 = \"note\"\n" + ok, "check.severity.PF020 = \"no\"\n" + ok, "check.severity.PF004 = \"note\"\n" + ok, "check.severity.PF101 = \"error\"\n" + ok,
 		"check.ignore = [{ rule = \"PF020\", reason = \"x\" }]\n" + ok, "check.ignore = [{ rule = \"PF020\" }]\n" + ok, "check.ignore = [{ rule = \"PF020\", reason = \" \" }]\n" + ok, "check.ignore = [{ rule = \"x\", reason = \"x\" }]\n" + ok,
+		"gate.require_suite = true\n" + ok, "gate.require_suite = 1\n" + ok, "gate.on_inconclusive = \"publish\"\n" + ok, "gate.on_inconclusive = \"pass\"\n" + ok,
+		"recorded = \"a/b\"\n" + ok, "recorded = \"../a\"\n" + ok, "recorded = 1\n" + ok, "models.\"a*\" = \"openai\"\n" + ok, "models.a = 1\n" + ok,
+		"endpoints.a.family = \"anthropic\"\n" + ok, "endpoints.a.family = \"gemini\"\n" + ok, "endpoints.a.base_url = \"http://127.0.0.1:1/v1\"\n" + ok, "endpoints.a.base_url = \"ftp://x\"\n" + ok,
+		"endpoints.a.base_url = \"https://a:b@x\"\n" + ok, "endpoints.a.base_url = \"https://x/?a=b\"\n" + ok, "endpoints.a.concurrency = 1\n" + ok, "endpoints.a.concurrency = 0\n" + ok, "endpoints.a.timeout_seconds = \"1\"\n" + ok,
+		"prices.m = {input = 0, output = 1.5, cached = 0.1, date = \"x\"}\n" + ok, "prices.m = {input = 0}\n" + ok, "prices.m = {input = -1, output = 1}\n" + ok, "prices.m = {input = \"1\", output = 1}\n" + ok,
 		"check.ignore = 1\n" + ok, "check.ignore = [{ rule = \"PF101\", reason = \"x\", prompts = [\"a.*\"] }]\n" + ok} {
 		_, err := config.Parse([]byte(src), "/repo")
 		v, decodeErr := instance([]byte(src))

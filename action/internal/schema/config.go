@@ -31,6 +31,11 @@ func Config() Node {
 				"reason":  says("Why."),
 			}, "rule", "reason"), "rule", "reason"), "Exceptions from rules."),
 		}),
+		"recorded":     with(matching(filePath, "The folder of recorded answers of models, below the root. Default recorded."), Node{"not": Node{"pattern": `(^|/)\.\.(/|$)`}, "default": "recorded"}),
+		"gate":         gate(),
+		"endpoints":    named("APIs of models. openai and anthropic are known without.", "", endpoint()),
+		"models":       named("Which endpoint answers for a model: a name, or a pattern with * for any text. Default claude-* to anthropic, the others to openai.", "", text("The name of an endpoint.")),
+		"prices":       named("What models cost.", "", price()),
 		"environments": with(named("The environments, in their order.", `^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$`, environment()), Node{"minProperties": 1}),
 	}, "environments")
 	return with(starts(root, "prompts", "bucket"), Node{"$schema": draft, "title": "promptflag.toml"})

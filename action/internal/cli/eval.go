@@ -1,0 +1,217 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/promptflag/promptflag/action/internal/config"
+	"github.com/promptflag/promptflag/action/internal/evaluate"
+	"github.com/promptflag/promptflag/evalkit"
+	"github.com/promptflag/promptflag/evalkit/report"
+	"github.com/promptflag/promptflag/evalkit/suite"
+	"github.com/promptflag/promptflag/prompts"
+)
+
+type evalCmd struct {
+	Names    []string `arg:"" optional:"" help:"Prompts to evaluate; default: all that have a suite."`
+	Against  string   `default:"live" placeholder:"WHAT" help:"What to compare with: live (every version with traffic), a version, a revision of git, a folder, or none."`
+	Model    []string `short:"m" placeholder:"MODEL" help:"Ask these models too, and print all in one table. They do not decide."`
+	Replay   bool     `help:"Use recorded answers only and call nobody; a request without a record is an error."`
+	Record   bool     `help:"Call for answers that are not recorded, and record them."`
+	Refresh  bool     `help:"Call for every answer again, and replace the records."`
+	Output   string   `short:"o" default:".promptflag/eval" placeholder:"DIR" help:"Folder of the results: report.html, report.md, junit.xml, report.json and all answers; below the root of the repository."`
+	JSON     bool     `name:"json" help:"Print the reports as JSON."`
+	Parallel int      `default:"32" help:"Answers in the making at once; endpoints have limits of their own."`
+	USD      float64  `name:"budget" placeholder:"USD" help:"Spend at most that for each prompt; default: what its suite says."`
+}
+
+func (c evalCmd) Run(ctx context.Context, s *session) error {
+	mode, err := c.mode()
+	if err != nil {
+		return err
+	}
+	cfg, err := s.config()
+	if err != nil {
+		return err
+	}
+	names, err := s.evaluated(cfg, c.Names)
+	if err != nil {
+		return err
+	}
+	if len(names) == 0 {
+		return usageError{errors.New("no prompt has a suite: write NAME" + ".eval.toml beside the prompt, or see promptflag help evaluation")}
+	}
+	tree, err := s.evaluable(cfg, names)
+	if err != nil {
+		return err
+	}
+	baselines, done, err := s.baselines(ctx, cfg, c.Against, names)
+	if err != nil {
+		return err
+	}
+	defer done()
+	r, err := s.evaluator(cfg, mode, s.sharedRecords(ctx, cfg))
+	if err != nil {
+		return err
+	}
+	r.Baselines, r.Models, r.Parallel = baselines, c.Model, c.Parallel
+	r.Dir, r.Budget = s.below(c.Output), suite.Budget{USD: c.USD}
+	reports, err := s.evaluate(ctx, r, tree, names)
+	if err != nil {
+		return err
+	}
+	if err := s.writeReports(r, reports); err != nil {
+		return err
+	}
+	if err := c.print(s, r, reports); err != nil {
+		return err
+	}
+	return verdictOf(reports)
+}
+
+func (c evalCmd) mode() (evaluate.Mode, error) {
+	mode, n := evaluate.Live, 0
+	for _, m := range []struct {
+		set  bool
+		mode evaluate.Mode
+	}{{c.Replay, evaluate.Replay}, {c.Record, evaluate.Record}, {c.Refresh, evaluate.Refresh}} {
+		if m.set {
+			mode, n = m.mode, n+1
+		}
+	}
+	if n > 1 {
+		return mode, usageError{errors.New("--replay, --record and --refresh exclude each other")}
+	}
+	return mode, nil
+}
+
+// evaluated are the prompts to evaluate: those named, or all with a suite.
+func (s *session) evaluated(cfg *config.Config, names []string) ([]string, error) {
+	root, err := s.openRoot()
+	if err != nil {
+		return nil, err
+	}
+	files, err := suite.Find(root.FS(), cfg.Prompts)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, usageError{err}
+	}
+	var have []string
+	for _, f := range files {
+		below := strings.TrimPrefix(strings.TrimSuffix(f, ".eval.toml"), cfg.Prompts+"/")
+		have = append(have, strings.ReplaceAll(below, "/", "."))
+	}
+	for _, name := range names {
+		if !slices.Contains(have, name) {
+			return nil, usageError{fmt.Errorf("%s has no suite: write %s/%s.eval.toml", name, cfg.Prompts, strings.ReplaceAll(name, ".", "/"))}
+		}
+	}
+	if len(names) > 0 {
+		return names, nil
+	}
+	return have, nil
+}
+
+// evaluable loads and checks the prompts; findings are annotated and returned as
+// the error, those of suites too.
+func (s *session) evaluable(cfg *config.Config, names []string) (*prompts.Tree, error) {
+	report, err := s.check(cfg, names, nil)
+	if err != nil {
+		return nil, err
+	}
+	if errs := report.Errors(); len(errs) > 0 {
+		s.annotate(errs)
+		return nil, usageError{errs}
+	}
+	return report.Tree, nil
+}
+
+// below is a folder that is named from the root of the repository.
+func (s *session) below(dir string) string {
+	if filepath.IsAbs(dir) {
+		return dir
+	}
+	return filepath.Join(s.dir(), filepath.FromSlash(dir))
+}
+
+// evaluate runs the suites one after the other: the endpoints are the limit.
+func (s *session) evaluate(ctx context.Context, r *evaluate.Runner, tree *prompts.Tree, names []string) ([]*evalkit.Report, error) {
+	show := newProgress(s)
+	r.Progress = show.step
+	r.Resumed = func(prompt string, answers int) {
+		fmt.Fprintf(s.Stderr, "%s: going on where an interrupted run ended, with its %s\n", prompt, counted(answers, "answer", "answers"))
+	}
+	var reports []*evalkit.Report
+	for _, name := range names {
+		d, ok := tree.Lookup(name)
+		if !ok {
+			return nil, usageError{fmt.Errorf("there is no prompt %s", name)}
+		}
+		report, err := r.Run(ctx, d.Prompt)
+		show.end()
+		if findings := (prompts.Findings)(nil); errors.As(err, &findings) {
+			s.annotate(findings)
+			return nil, usageError{findings}
+		}
+		if err != nil {
+			return nil, err
+		}
+		reports = append(reports, report)
+	}
+	return reports, nil
+}
+
+func (c evalCmd) print(s *session, r *evaluate.Runner, reports []*evalkit.Report) error {
+	if c.JSON {
+		return s.json(reports)
+	}
+	for _, one := range reports {
+		if err := report.Text(s.Stdout, one, nil); err != nil {
+			return err
+		}
+		fmt.Fprintln(s.Stdout)
+	}
+	place := filepath.Join(r.Dir, "report.html")
+	if rel, err := filepath.Rel(s.Dir, place); err == nil && filepath.IsLocal(rel) {
+		place = rel
+	}
+	fmt.Fprintf(s.Stdout, "%s\nreport: %s\n", tallied(reports), filepath.ToSlash(place))
+	return nil
+}
+
+// tallied is "3 prompts: 2 pass, 1 inconclusive".
+func tallied(reports []*evalkit.Report) string {
+	count := map[evalkit.Verdict]int{}
+	for _, r := range reports {
+		count[r.Verdict]++
+	}
+	var parts []string
+	for _, v := range []evalkit.Verdict{evalkit.Pass, evalkit.Fail, evalkit.Inconclusive} {
+		if count[v] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", count[v], v))
+		}
+	}
+	return counted(len(reports), "prompt", "prompts") + ": " + strings.Join(parts, ", ")
+}
+
+// verdictOf is the error of reports that were printed: a failure is a no, what
+// could not be told is neither.
+func verdictOf(reports []*evalkit.Report) error {
+	worst := evalkit.Pass
+	for _, r := range reports {
+		if r.Verdict == evalkit.Fail || worst == evalkit.Pass {
+			worst = r.Verdict
+		}
+		if worst == evalkit.Fail {
+			return refusal{errPrinted}
+		}
+	}
+	if worst == evalkit.Inconclusive {
+		return cannotTell{errors.New("the evaluation could not tell: see the rules above")}
+	}
+	return nil
+}

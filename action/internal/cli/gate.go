@@ -1,0 +1,249 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/promptflag/promptflag/action/internal/config"
+	"github.com/promptflag/promptflag/action/internal/evaluate"
+	"github.com/promptflag/promptflag/action/internal/flags"
+	"github.com/promptflag/promptflag/action/internal/plan"
+	"github.com/promptflag/promptflag/evalkit"
+	"github.com/promptflag/promptflag/prompts"
+	"github.com/promptflag/promptflag/store"
+)
+
+// gate keeps versions from users whose evaluation does not let them pass. Going
+// back to an earlier version never waits for it.
+type gate struct {
+	*session
+	config  *config.Config
+	targets map[string]plan.Target
+	origin  plan.Origin
+	run     *evaluate.Runner
+	judged  map[prompts.Digest]*judgement
+}
+
+// judgement is what is known of a version; nil in gate.judged means that it has
+// no suite.
+type judgement struct {
+	verdict evalkit.Verdict
+	reason  string
+	report  *evalkit.Report // nil when a receipt was read
+}
+
+// resultsFolder is where results go, below the root of the repository.
+const resultsFolder = ".promptflag/eval"
+
+func (s *session) newGate(cfg *config.Config, targets map[string]plan.Target, from plan.Origin) (*gate, error) {
+	var shared *store.Bucket
+	for _, e := range cfg.Environments {
+		if t, ok := targets[e.Name]; ok {
+			shared = t.Bucket
+			break
+		}
+	}
+	r, err := s.evaluator(cfg, evaluate.Record, shared)
+	if err != nil {
+		return nil, err
+	}
+	r.Dir = s.below(resultsFolder)
+	show := newProgress(s)
+	r.Progress = show.step
+	return &gate{session: s, config: cfg, targets: targets, origin: from, run: r, judged: map[prompts.Digest]*judgement{}}, nil
+}
+
+// bring is the version that an item would bring to users for the first time, ""
+// for none. What users had before may always come back.
+func bring(i plan.Item) string {
+	switch {
+	case !i.Writes():
+		return ""
+	case i.Kind == plan.Create:
+		return i.After.Stable
+	case i.Kind == plan.Canary, i.Kind == plan.Promote, i.Kind == plan.Dial && i.After.Percent == 100:
+		return i.After.Candidate
+	}
+	return ""
+}
+
+// publishing evaluates what a plan would publish, and stops the items that may
+// not go. The reports are in the order of the plan.
+func (g *gate) publishing(ctx context.Context, p *prepared) error {
+	g.run.Baselines = g.againstTraffic(ctx, g.config)
+	for i := range p.Items {
+		item := &p.Items[i]
+		if ref := bring(*item); ref != "" {
+			d, ok := p.tree.Lookup(item.Prompt)
+			if !ok {
+				return fmt.Errorf("evaluate %s: it is not in the tree", ref)
+			}
+			if err := g.evaluate(ctx, d.Prompt); err != nil {
+				return err
+			}
+			g.stop(item)
+		}
+		if decide := item.Decide; decide != nil {
+			item.Decide = func(f *flags.Flag) (plan.Item, error) {
+				again, err := decide(f)
+				if err == nil {
+					g.stop(&again)
+				}
+				return again, err
+			}
+		}
+	}
+	return nil
+}
+
+// evaluate judges a version once.
+func (g *gate) evaluate(ctx context.Context, p *prompts.Prompt) error {
+	if _, done := g.judged[p.Digest()]; done {
+		return nil
+	}
+	if !g.run.Has(p.Name()) {
+		g.judged[p.Digest()] = nil
+		return nil
+	}
+	report, err := g.run.Run(ctx, p)
+	if findings := (prompts.Findings)(nil); errors.As(err, &findings) {
+		g.annotate(findings)
+		return usageError{findings}
+	}
+	if err != nil {
+		return err
+	}
+	g.judged[p.Digest()] = &judgement{report.Verdict, report.Reason, report}
+	fmt.Fprintf(g.Stderr, "%s %s: %s: %s\n", p.Name(), p.Version(), report.Verdict, report.Reason)
+	return g.keep(ctx, p, report)
+}
+
+// keep writes the receipt beside the version, in every bucket that will have it.
+func (g *gate) keep(ctx context.Context, p *prompts.Prompt, report *evalkit.Report) error {
+	c := report.Receipt()
+	c.Trust = evalkit.Trusted
+	if g.pullRequest() > 0 {
+		c.Trust = evalkit.PullRequest
+	}
+	c.Commit, c.Run, c.Actor, c.PullRequest, c.Tool = g.origin.Commit, g.origin.RunURL, g.origin.Actor, g.origin.PullRequest, g.origin.Tool
+	data, err := json.Marshal(c)
+	if err != nil {
+		return fmt.Errorf("write receipt: %w", err)
+	}
+	done := map[*store.Bucket]bool{}
+	for _, t := range g.targets {
+		if done[t.Bucket] {
+			continue
+		}
+		done[t.Bucket] = true
+		if _, err := t.Bucket.PutReceipt(ctx, string(p.Digest()), report.Suite.Hash, data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stop turns an item into one that waits, if its version may not go.
+func (g *gate) stop(item *plan.Item) {
+	text := bring(*item)
+	if text == "" {
+		return
+	}
+	ref, err := prompts.ParseRef(text)
+	if err != nil {
+		item.Stop("what would be published cannot be read: "+err.Error(), "")
+		return
+	}
+	j, known := g.judged[ref.Digest]
+	switch {
+	case !known:
+		item.Stop("the flag changed meanwhile, and version "+ref.Version()+" was not evaluated", "run the command again")
+	case j == nil:
+		return // without a suite; check demands one where the team does
+	case j.verdict == evalkit.Pass:
+		item.Verdict = string(j.verdict)
+	case j.verdict == evalkit.Inconclusive && g.config.Gate.PublishInconclusive:
+		item.Verdict = string(j.verdict)
+		item.Warnings = append(item.Warnings, "the evaluation could not tell, and on_inconclusive = \"publish\": "+j.reason)
+	case j.verdict == evalkit.Fail:
+		item.Stop("the evaluation says no: "+j.reason, "promptflag eval "+item.Prompt+" shows the cases")
+	default:
+		item.Stop("the evaluation could not tell: "+j.reason, "promptflag eval "+item.Prompt+" shows why; more cases, a model key or recorded answers may be missing")
+	}
+}
+
+// untold: the gate stopped something because it could not tell, and nothing
+// because of a failure.
+func (g *gate) untold() bool {
+	untold := false
+	for _, j := range g.judged {
+		switch {
+		case j == nil:
+		case j.verdict == evalkit.Fail:
+			return false
+		case j.verdict == evalkit.Inconclusive && !g.config.Gate.PublishInconclusive:
+			untold = true
+		}
+	}
+	return untold
+}
+
+// promoting judges the candidate of an item by its receipts, and evaluates it
+// when there is none that says anything.
+func (g *gate) promoting(ctx context.Context, item *plan.Item) error {
+	text := bring(*item)
+	if text == "" {
+		return nil
+	}
+	ref, err := prompts.ParseRef(text)
+	if err != nil {
+		return err
+	}
+	bucket := g.targets[item.Environment].Bucket
+	c, found, err := receipt(ctx, bucket, ref)
+	if err != nil {
+		return err
+	}
+	if found {
+		g.judged[ref.Digest] = &judgement{c.Verdict, fmt.Sprintf("%s (evaluated %s)", c.Reason, c.Time.Format("2006-01-02 15:04 MST")), nil}
+	} else {
+		p, err := g.published(ctx, bucket, ref.Name, string(ref.Digest))
+		if err != nil {
+			return err
+		}
+		g.run.Title = "candidate"
+		g.run.Baselines = g.againstTraffic(ctx, g.config)
+		if err := g.evaluate(ctx, p); err != nil {
+			return err
+		}
+		if g.judged[ref.Digest] == nil && g.config.Gate.RequireSuite {
+			g.judged[ref.Digest] = &judgement{evalkit.Inconclusive, ref.Name + " has no suite, and [gate] require_suite asks for one", nil}
+		}
+	}
+	g.stop(item)
+	return nil
+}
+
+// receipt is the one that counts for a version.
+func receipt(ctx context.Context, b *store.Bucket, ref prompts.Ref) (evalkit.Receipt, bool, error) {
+	keys, err := b.Receipts(ctx, string(ref.Digest))
+	if err != nil {
+		return evalkit.Receipt{}, false, err
+	}
+	var all []evalkit.Receipt
+	for _, k := range keys {
+		data, err := b.Receipt(ctx, k.Key)
+		if err != nil {
+			return evalkit.Receipt{}, false, err
+		}
+		c, err := evalkit.ParseReceipt(data)
+		if err != nil || c.Ref != ref.String() {
+			continue // of a newer promptflag, or of nothing that we know
+		}
+		all = append(all, c)
+	}
+	c, ok := evalkit.Deciding(all)
+	return c, ok, nil
+}

@@ -1,0 +1,149 @@
+package evaluate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/promptflag/promptflag/evalkit"
+	"github.com/promptflag/promptflag/evalkit/chat"
+	"github.com/promptflag/promptflag/evalkit/suite"
+	"github.com/promptflag/promptflag/prompts"
+)
+
+// Runner runs suites of one repository.
+type Runner struct {
+	FS     fs.FS  // the repository
+	Folder string // of the prompts, below FS
+	// Dir gets the results: NAME.results.jsonl, and NAME.journal while a run is
+	// under way. It need not exist.
+	Dir string
+	// Answers says who answers.
+	Answers Answers
+	Models  []string // other models to ask the new version of
+	// Baselines are what a version is compared with, and why that is not known.
+	Baselines func(head *prompts.Prompt) (list []evalkit.Version, unknown string)
+	Title     string // of the new version: "this change"
+	Now       func() time.Time
+	Parallel  int
+	// Budget replaces that of the suite, where it is not 0.
+	Budget suite.Budget
+	// Progress and Resumed may be nil. Resumed is told how many answers of an
+	// interrupted run are there.
+	Progress func(prompt string, done, total int)
+	Resumed  func(prompt string, answers int)
+}
+
+// SuiteFile is where the suite of a prompt is, if there is one: a path below FS.
+func (r *Runner) SuiteFile(name string) string {
+	return path.Join(r.Folder, strings.ReplaceAll(name, ".", "/")+".eval.toml")
+}
+
+// ErrNoSuite: the prompt has none.
+var ErrNoSuite = errors.New("there is no suite")
+
+// Has reports whether a prompt has a suite.
+func (r *Runner) Has(name string) bool {
+	_, err := fs.Stat(r.FS, r.SuiteFile(name))
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// Run evaluates one version by the suite of its prompt. The results are in
+// ResultsFile when it returns, as far as they came. ErrNoSuite: there is none;
+// prompts.Findings: it is not in order.
+func (r *Runner) Run(ctx context.Context, p *prompts.Prompt) (report *evalkit.Report, err error) {
+	name := p.Name()
+	if !r.Has(name) {
+		return nil, fmt.Errorf("%s: %w (%s)", name, ErrNoSuite, r.SuiteFile(name))
+	}
+	s, err := suite.Load(r.FS, r.Folder, r.SuiteFile(name))
+	if err != nil {
+		return nil, err
+	}
+	if found, err := evalkit.Check(s, p); err != nil {
+		return nil, err
+	} else if len(found) > 0 {
+		return nil, found
+	}
+	journal, err := OpenJournal(filepath.Join(r.Dir, name+".journal"))
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if report != nil {
+			err = errors.Join(err, journal.Done())
+		} else {
+			journal.Close()
+		}
+	}()
+	if n := journal.Left(); n > 0 && r.Resumed != nil {
+		r.Resumed(name, n)
+	}
+	lines, err := os.Create(r.ResultsFile(name))
+	if err != nil {
+		return nil, fmt.Errorf("write results: %w", err)
+	}
+	defer func() { err = errors.Join(err, lines.Close()) }()
+
+	budget := s.Budget
+	if r.Budget.USD > 0 {
+		budget.USD = r.Budget.USD
+	}
+	if r.Budget.Minutes > 0 {
+		budget.Minutes = r.Budget.Minutes
+	}
+	prices, err := r.Answers.prices()
+	if err != nil {
+		return nil, err
+	}
+	meter := evalkit.NewMeter(budget, prices.Cost, r.Now)
+	models, flush := r.Answers.open(meter, journal)
+	plan := evalkit.Plan{Suite: s, New: evalkit.Version{Prompt: p, Title: r.Title}, Models: r.Models}
+	plan.Baselines, plan.Unknown = r.Baselines(p)
+	services := evalkit.Services{
+		Model: models, Embedder: models, Cost: prices.Cost, Meter: meter, Now: r.Now, Parallel: r.Parallel, Lines: lines,
+	}
+	if r.Progress != nil {
+		services.Progress = func(done, total int) { r.Progress(name, done, total) }
+	}
+	report, err = evalkit.Run(ctx, plan, services)
+	return report, errors.Join(err, flush(context.WithoutCancel(ctx)))
+}
+
+// ResultsFile is where the lines of a prompt's results are.
+func (r *Runner) ResultsFile(name string) string {
+	return filepath.Join(r.Dir, name+".results.jsonl")
+}
+
+// router asks the endpoint of each model.
+type router struct {
+	route func(model string) (endpoint, error)
+}
+
+// endpoint is who answers for some models.
+type endpoint struct {
+	chat.Model
+	chat.Embedder
+}
+
+func (r router) Complete(ctx context.Context, q chat.Request) (chat.Response, error) {
+	e, err := r.route(q.Model)
+	if err != nil {
+		return chat.Response{}, err
+	}
+	return e.Model.Complete(ctx, q)
+}
+
+func (r router) Embed(ctx context.Context, q chat.EmbedRequest) (chat.Embeddings, error) {
+	e, err := r.route(q.Model)
+	if err != nil {
+		return chat.Embeddings{}, err
+	}
+	return e.Embedder.Embed(ctx, q)
+}

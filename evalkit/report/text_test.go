@@ -1,0 +1,93 @@
+package report
+
+import (
+	"io"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/promptflag/promptflag/evalkit"
+)
+
+func textOf(t *testing.T, r *evalkit.Report, o *TextOptions) string {
+	t.Helper()
+	return written(t, func(w io.Writer) error { return Text(w, r, o) })
+}
+
+func TestText(t *testing.T) {
+	r := example("triage", 24, 0).report
+	golden(t, "report.txt", textOf(t, r, &TextOptions{Width: 120}))
+	golden(t, "report80.txt", textOf(t, r, nil))
+	golden(t, "models.txt", written(t, func(w io.Writer) error {
+		return ModelsText(w, example("triage", 24, 2).report, &TextOptions{Width: 140})
+	}))
+
+	plain, color := textOf(t, r, nil), textOf(t, r, &TextOptions{Color: true})
+	if strings.Contains(plain, "\x1b") || !strings.Contains(color, "\x1b[1;31mFAILED\x1b[0m: triage: ") {
+		t.Errorf("colored: %q", color)
+	}
+	if got := regexp.MustCompile(`\x1b\[[0-9;]*m`).ReplaceAllString(color, ""); got != plain {
+		t.Errorf("colors change the text: %q", got)
+	}
+}
+
+func TestTextHostile(t *testing.T) {
+	for _, h := range hostile {
+		for _, width := range []int{40, 80, 200} {
+			text := textOf(t, hostileRun(h).report, &TextOptions{Width: width})
+			quiet(t, text)
+			lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+			if last := lines[len(lines)-1]; !strings.HasPrefix(last, "FAILED: ") {
+				t.Errorf("%q: the last line is %q", h, last)
+			}
+		}
+	}
+}
+
+func TestTextEmpty(t *testing.T) {
+	got := textOf(t, &evalkit.Report{Prompt: "p", Verdict: evalkit.Inconclusive, Reason: "nothing was asked"}, nil)
+	if !strings.HasSuffix(got, "\nCOULD NOT TELL: p: nothing was asked\n") {
+		t.Errorf("a report of nothing: %q", got)
+	}
+}
+
+func TestVisible(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain ünï 👩\u200d🚀\ttab\nnext": "plain ünï 👩\u200d🚀\ttab\nnext",
+		"a\x00b\x1b[0m\x7f":             "a␀b␛[0m␡",
+		"\u202eabc\u2069":               "‹U+202E›abc‹U+2069›",
+		"a\r\nb\rc":                     "a\nb␍c",
+		"x\xffy":                        "x\ufffdy",
+		"\ufeff\U000E0041":              "‹U+FEFF›‹U+E0041›",
+	} {
+		if got := visible(in); got != want {
+			t.Errorf("visible(%q) = %q, want %q", in, got, want)
+		}
+		if got := visible(want); got != want {
+			t.Errorf("visible(%q) = %q, want it unchanged", want, got)
+		}
+	}
+	if got := short(strings.Repeat("é", 100), 11); got != "ééééé …" || !utf8.ValidString(got) {
+		t.Errorf("short = %q", got)
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	for _, c := range []struct{ got, want string }{
+		{percent(.945), "94.5 %"}, {percent(1), "100.0 %"},
+		{money(0), "$0"}, {money(12.5), "$12.50"}, {money(.4183), "$0.42"}, {money(.000123), "$0.00012"}, {money(.01), "$0.0100"},
+		{duration(840.4), "840 ms"}, {duration(1840), "1.84 s"},
+		{seconds(12.34), "12.3 s"}, {seconds(3700), "61 min 40 s"},
+		{thousands(1234567), "1,234,567"}, {thousands(123), "123"}, {thousands(-1234), "-1,234"},
+		{number(-.0001, 2), "0.00"}, {number(-.5, 2), "−0.50"},
+		{share.estimate(nil), "not known"}, {kilo(nil), "not known"},
+		{share.estimate(&evalkit.Estimate{Value: .945, Lower: .902, Upper: .97}), "94.5 % [90.2, 97.0]"},
+		{share.difference(&evalkit.Estimate{Value: -.03, Lower: -.07, Upper: .01}), "−3.0 points [−7.0, +1.0]"},
+		{score.difference(&evalkit.Estimate{Value: .03, Lower: 0, Upper: .06}), "+0.030 [0.000, +0.060]"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%q, want %q", c.got, c.want)
+		}
+	}
+}

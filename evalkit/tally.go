@@ -1,0 +1,328 @@
+package evalkit
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/promptflag/promptflag/evalkit/assert"
+	"github.com/promptflag/promptflag/evalkit/stats"
+	"github.com/promptflag/promptflag/evalkit/suite"
+)
+
+// tally keeps what the statistics need of each case, some hundred bytes, and
+// not the answers: they are in the results file.
+type tally struct {
+	suite  *suite.Suite
+	metric map[string]int // index by name
+	tag    map[string]int
+	roles  []Role
+	ids    []string // of the arms
+
+	mu       sync.Mutex
+	entries  []entry
+	interned map[string][]int
+	meters   []meters // by arm
+	problems []Problem
+}
+
+// entry is one case.
+type entry struct {
+	id, cluster   string
+	tags, metrics []int // indexes; shared by cases that have the same
+	cells         []cell
+}
+
+// cell is what one arm did with a case.
+type cell struct {
+	samples, errors, passed int
+	score                   float64   // sum
+	metrics                 []float64 // sums of samples, by entry.metrics
+}
+
+// meters are the samples of an arm as numbers.
+type meters struct {
+	latency, cost []float64 // milliseconds; USD
+	unpriced      int
+	input, output int
+	counted       int
+	faults        map[string]int
+}
+
+func newTally(s *suite.Suite, arms []*arm) *tally {
+	t := &tally{
+		suite: s, metric: indexes(s.Metrics), tag: indexes(s.Tags), interned: map[string][]int{},
+		meters: make([]meters, len(arms)),
+	}
+	for i, a := range arms {
+		t.meters[i].faults = map[string]int{}
+		t.roles, t.ids = append(t.roles, a.Role), append(t.ids, a.ID)
+	}
+	return t
+}
+
+func indexes(names []string) map[string]int {
+	m := make(map[string]int, len(names))
+	for i, n := range names {
+		m[n] = i
+	}
+	return m
+}
+
+// begin makes room for the next case.
+func (t *tally) begin(c *suite.Case) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	e := entry{id: c.ID, cluster: c.Cluster, cells: make([]cell, len(t.ids))}
+	e.tags = t.intern("tag", c.Tags, t.tag)
+	e.metrics = t.intern("metric", gatingMetrics(c.Assert, nil), t.metric)
+	for i := range e.cells {
+		e.cells[i].metrics = make([]float64, len(e.metrics))
+	}
+	t.entries = append(t.entries, e)
+}
+
+// intern returns the indexes of names, the same slice for the same names.
+func (t *tally) intern(kind string, names []string, index map[string]int) []int {
+	if len(names) == 0 {
+		return nil
+	}
+	var found []int
+	for _, n := range names {
+		if i, ok := index[n]; ok && !slices.Contains(found, i) {
+			found = append(found, i)
+		}
+	}
+	slices.Sort(found)
+	key := fmt.Sprint(kind, found)
+	if old, ok := t.interned[key]; ok {
+		return old
+	}
+	t.interned[key] = found
+	return found
+}
+
+// gatingMetrics are the metrics that assertions count for with a weight.
+func gatingMetrics(checks []*assert.Assertion, into []string) []string {
+	for _, a := range checks {
+		if a.Metric != "" && a.Weight > 0 {
+			into = append(into, a.Metric)
+		}
+		into = gatingMetrics(a.Parts, into)
+	}
+	return into
+}
+
+// add takes the samples of a case, in their order.
+func (t *tally) add(r *row) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	e := &t.entries[r.index]
+	for i, a := range r.arms {
+		at := slices.Index(t.ids, a.ID)
+		c, m := &e.cells[at], &t.meters[at]
+		for k := range r.samples[i] {
+			t.count(e, c, m, &r.samples[i][k])
+		}
+	}
+}
+
+func (t *tally) count(e *entry, c *cell, m *meters, s *Sample) {
+	c.samples++
+	if s.Output.Finish != "" || s.Output.Latency > 0 { // there was an answer
+		m.latency = append(m.latency, float64(s.Output.Latency)/1e6)
+		if s.Cost != nil {
+			m.cost = append(m.cost, *s.Cost)
+		} else {
+			m.unpriced++
+		}
+		if s.Output.Usage.Known {
+			m.counted, m.input, m.output = m.counted+1, m.input+s.Output.Usage.Input, m.output+s.Output.Usage.Output
+		}
+	}
+	if s.Fault != "" {
+		c.errors++
+		m.faults[s.Fault]++
+		t.problems = append(t.problems, Problem{Case: s.Case, Arm: s.Arm, Fault: s.Fault, Detail: s.Error})
+		if len(t.problems) > 2*MaxProblems {
+			t.trim()
+		}
+		return
+	}
+	if s.Pass {
+		c.passed++
+	}
+	c.score += s.Score
+	for i, metric := range e.metrics {
+		c.metrics[i] += metricScore(s.Results, t.suite.Metrics[metric])
+	}
+}
+
+// trim keeps the problems that come first by case, whatever order they came in.
+func (t *tally) trim() {
+	slices.SortFunc(t.problems, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Case, b.Case), cmp.Compare(a.Arm, b.Arm), cmp.Compare(a.Detail, b.Detail))
+	})
+	t.problems = t.problems[:min(len(t.problems), MaxProblems)]
+}
+
+// metricScore is the mean of the scores that count for a metric, by weight.
+func metricScore(results []assert.Result, metric string) float64 {
+	sum, weight := metricSum(results, metric)
+	if weight == 0 {
+		return 0
+	}
+	return sum / weight
+}
+
+func metricSum(results []assert.Result, metric string) (sum, weight float64) {
+	for _, r := range results {
+		if r.Metric == metric {
+			sum, weight = sum+r.Weight*r.Score, weight+r.Weight
+		}
+		s, w := metricSum(r.Parts, metric)
+		sum, weight = sum+s, weight+w
+	}
+	return sum, weight
+}
+
+// measure is a number of a case that is compared: which cases have it, and what
+// it is when all samples were answered.
+type measure struct {
+	name string
+	has  func(e *entry) bool
+	of   func(e *entry, c *cell) float64
+}
+
+func (t *tally) passRate() measure {
+	return measure{
+		name: "pass rate",
+		has:  func(*entry) bool { return true },
+		of:   func(_ *entry, c *cell) float64 { return float64(c.passed) / float64(c.samples) },
+	}
+}
+
+func (t *tally) ofMetric(name string) measure {
+	at := t.metric[name]
+	return measure{
+		name: name,
+		has:  func(e *entry) bool { return slices.Contains(e.metrics, at) },
+		of: func(e *entry, c *cell) float64 {
+			return c.metrics[slices.Index(e.metrics, at)] / float64(c.samples)
+		},
+	}
+}
+
+func (t *tally) ofTag(name string) measure {
+	m, at := t.passRate(), t.tag[name]
+	m.name = "tag " + name
+	m.has = func(e *entry) bool { return slices.Contains(e.tags, at) }
+	return m
+}
+
+// values are those of one arm, and how many cases have none because of errors.
+func (t *tally) values(m measure, arm int) (values []float64, clusters []string, missing int) {
+	for i := range t.entries {
+		e := &t.entries[i]
+		if !m.has(e) {
+			continue
+		}
+		c := &e.cells[arm]
+		if c.errors > 0 || c.samples == 0 {
+			missing++
+			continue
+		}
+		values, clusters = append(values, m.of(e, c)), append(clusters, e.cluster)
+	}
+	return values, clusters, missing
+}
+
+// pairs are the values of the cases that both arms answered.
+func (t *tally) pairs(m measure, base int) paired {
+	p := paired{once: true}
+	for i := range t.entries {
+		e := &t.entries[i]
+		if !m.has(e) {
+			continue
+		}
+		n, b := &e.cells[0], &e.cells[base]
+		if n.errors > 0 || n.samples == 0 || b.errors > 0 || b.samples == 0 {
+			p.missing++
+			continue
+		}
+		p.new, p.old = append(p.new, m.of(e, n)), append(p.old, m.of(e, b))
+		p.clusters = append(p.clusters, e.cluster)
+		p.once = p.once && n.samples == 1 && b.samples == 1
+	}
+	return p
+}
+
+type paired struct {
+	new, old []float64
+	clusters []string
+	missing  int
+	once     bool
+}
+
+// passes says what a case counts as when it is one or the other: more than half
+// of its samples passed.
+func passes(c *cell) bool { return 2*c.passed > c.samples }
+
+// flips are the cases of which the new version does something else than a
+// baseline that gates: regressions first, then by case.
+func (t *tally) flips(arms []*arm) []Flip {
+	flips := []Flip{}
+	for b, a := range arms {
+		if !a.Gates {
+			continue
+		}
+		for i := range t.entries {
+			e := &t.entries[i]
+			n, o := &e.cells[0], &e.cells[b]
+			if n.errors > 0 || o.errors > 0 || n.samples == 0 || o.samples == 0 || passes(n) == passes(o) {
+				continue
+			}
+			flips = append(flips, Flip{
+				Case: e.id, Baseline: a.ID, Regressed: passes(o),
+				New: float64(n.passed) / float64(n.samples), Base: float64(o.passed) / float64(o.samples),
+			})
+		}
+	}
+	slices.SortStableFunc(flips, func(a, b Flip) int {
+		switch {
+		case a.Regressed == b.Regressed:
+			return 0
+		case a.Regressed:
+			return -1
+		}
+		return 1
+	})
+	return flips[:min(len(flips), MaxFlips)]
+}
+
+// estimate is the mean of values with an interval; nil for none.
+func estimate(values []float64, clusters []string, confidence float64) *Estimate {
+	n := len(values)
+	if n == 0 {
+		return nil
+	}
+	passed, binary, alone := 0, true, true
+	for i, v := range values {
+		binary = binary && (v == 0 || v == 1)
+		alone = alone && clusters[i] == ""
+		if v == 1 {
+			passed++
+		}
+	}
+	var i stats.Interval
+	switch {
+	case binary && alone:
+		i = stats.Wilson(passed, n, confidence)
+	case alone:
+		i = stats.PairedT(values, confidence)
+	default:
+		i = stats.ClusteredT(values, clusters, confidence)
+	}
+	return &Estimate{Value: i.Estimate, Lower: max(0, i.Lower), Upper: min(1, i.Upper), N: n}
+}
