@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -27,6 +28,8 @@ type Endpoint struct {
 	// AZURE_OPENAI_API_KEY or ANTHROPIC_API_KEY, by family; "-" sends none.
 	KeyEnv     string
 	APIVersion string // of azure
+	// Headers are sent with every request: a tenant, a project. No secrets.
+	Headers map[string]string
 	// Limits; 0 means none of our own, and for Concurrency 16.
 	Concurrency       int
 	RequestsPerMinute int
@@ -174,7 +177,7 @@ func (r *reader) price(t map[string]any, at []string, key string, required bool)
 func (r *reader) endpoint(all map[string]any, name string) Endpoint {
 	at := []string{"endpoints", name}
 	t := r.table(all, at[:1], name)
-	r.known(t, at, "family", "base_url", "key_env", "api_version", "concurrency", "requests_per_minute", "tokens_per_minute", "timeout_seconds")
+	r.known(t, at, "family", "base_url", "key_env", "api_version", "concurrency", "requests_per_minute", "tokens_per_minute", "timeout_seconds", "headers")
 	family := "openai"
 	if name == "anthropic" || name == "azure" {
 		family = name
@@ -185,6 +188,7 @@ func (r *reader) endpoint(all map[string]any, name string) Endpoint {
 		r.add(append(at, "family"), fmt.Sprintf("family is %q", e.Family), "openai (also vLLM, Ollama, OpenRouter and others by base_url), azure or anthropic")
 	}
 	e.KeyEnv = r.text(t, at, "key_env", key)
+	e.Headers = r.headers(t, at)
 	if e.BaseURL != "" {
 		u, err := url.Parse(e.BaseURL)
 		switch {
@@ -212,4 +216,32 @@ func (r *reader) endpoint(all map[string]any, name string) Endpoint {
 		*field = int(n)
 	}
 	return e
+}
+
+var (
+	headerName  = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
+	headerValue = regexp.MustCompile("^[\t\\x20-\\x7e]*$")
+	keyHeader   = regexp.MustCompile("(?i)^(authorization|proxy-authorization|api-key|x-api-key|cookie)$")
+)
+
+func (r *reader) headers(t map[string]any, at []string) map[string]string {
+	at = append(slices.Clone(at), "headers")
+	headers := r.table(t, at[:len(at)-1], "headers")
+	if len(headers) == 0 {
+		return nil
+	}
+	out := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(headers)) {
+		value := r.text(headers, at, name, "")
+		switch here := append(slices.Clone(at), name); {
+		case keyHeader.MatchString(name):
+			r.add(here, "a key in "+name, "this file is read by many: the key comes from the environment variable that key_env names")
+		case !headerName.MatchString(name):
+			r.add(here, fmt.Sprintf("%q is no name of a header", name), "letters, digits and -")
+		case !headerValue.MatchString(value):
+			r.add(here, name+" holds what a header cannot", "printable ASCII on one line")
+		}
+		out[name] = value
+	}
+	return out
 }

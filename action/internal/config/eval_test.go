@@ -25,6 +25,7 @@ concurrency = 2
 base_url = "https://acme.openai.azure.com"
 api_version = "2026-01-01"
 key_env = "ACME_KEY"
+headers = { X-Title = "Acme" }
 [models]
 "llama*" = "local"
 "llama-big" = "azure"
@@ -53,7 +54,7 @@ date = "2026-11-01"
 			t.Errorf("Lookup(%q) = %s, want %s", model, got, want)
 		}
 	}
-	want := Endpoint{Name: "azure", Family: "azure", BaseURL: "https://acme.openai.azure.com", KeyEnv: "ACME_KEY", APIVersion: "2026-01-01"}
+	want := Endpoint{Name: "azure", Family: "azure", BaseURL: "https://acme.openai.azure.com", KeyEnv: "ACME_KEY", APIVersion: "2026-01-01", Headers: map[string]string{"X-Title": "Acme"}}
 	if diff := cmp.Diff(want, cfg.Evaluation.Lookup("llama-big")); diff != "" {
 		t.Errorf("azure (-want +got)\n%s", diff)
 	}
@@ -70,6 +71,9 @@ func TestParseEvaluationFindings(t *testing.T) {
 		`endpoints.a.base_url = "https://user:secret@x"`:         "contains credentials",
 		`endpoints.azure = {}`:                                   "without base_url",
 		`endpoints.a = {base_url = "http://x", concurrency = 0}`: "concurrency is 0",
+		`endpoints.a.headers.Api-Key = "secret"`:                 "a key in Api-Key",
+		`endpoints.a.headers."a b" = "secret"`:                   "no name of a header",
+		`endpoints.a.headers.a = "secret\n"`:                     "cannot",
 		`models."x" = "nowhere"`:                                 `no endpoint "nowhere"`,
 		`prices.m = {input = 1}`:                                 "a price without output",
 		`prices.m = {input = -1, output = 1}`:                    "input is no price",

@@ -94,7 +94,7 @@ func (a Answers) client(e config.Endpoint) (*llm.Client, error) {
 		concurrency = 16
 	}
 	c, err := llm.New(llm.Endpoint{
-		Name: e.Name, Family: e.Family, BaseURL: base, APIVersion: e.APIVersion, KeyEnv: key,
+		Name: e.Name, Family: e.Family, BaseURL: base, APIVersion: e.APIVersion, KeyEnv: key, Headers: e.Headers,
 		Concurrency: concurrency, TokensPerMinute: e.TokensPerMinute, RequestsPerMinute: e.RequestsPerMinute,
 		Timeout: time.Duration(e.TimeoutSeconds) * time.Second,
 	}, &llm.Options{Getenv: a.Getenv})

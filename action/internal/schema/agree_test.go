@@ -358,6 +358,7 @@ func TestConfigAgrees(t *testing.T) {
 		"recorded = \"a/b\"\n" + ok, "recorded = \"../a\"\n" + ok, "recorded = 1\n" + ok, "models.\"a*\" = \"openai\"\n" + ok, "models.a = 1\n" + ok,
 		"endpoints.a.family = \"anthropic\"\n" + ok, "endpoints.a.family = \"gemini\"\n" + ok, "endpoints.a.base_url = \"http://127.0.0.1:1/v1\"\n" + ok, "endpoints.a.base_url = \"ftp://x\"\n" + ok,
 		"endpoints.a.base_url = \"https://a:b@x\"\n" + ok, "endpoints.a.base_url = \"https://x/?a=b\"\n" + ok, "endpoints.a.concurrency = 1\n" + ok, "endpoints.a.concurrency = 0\n" + ok, "endpoints.a.timeout_seconds = \"1\"\n" + ok,
+		"endpoints.a.headers.X-Title = \"a b\"\n" + ok, "endpoints.a.headers.AUTHORIZATION = \"a\"\n" + ok, "endpoints.a.headers.x-api-key = \"a\"\n" + ok, "endpoints.a.headers.\"a b\" = \"a\"\n" + ok, "endpoints.a.headers.a = 1\n" + ok, "endpoints.a.headers.a = \"1\\n2\"\n" + ok, "endpoints.a.headers = 1\n" + ok,
 		"prices.m = {input = 0, output = 1.5, cached = 0.1, date = \"x\"}\n" + ok, "prices.m = {input = 0}\n" + ok, "prices.m = {input = -1, output = 1}\n" + ok, "prices.m = {input = \"1\", output = 1}\n" + ok,
 		"check.ignore = 1\n" + ok, "check.ignore = [{ rule = \"PF101\", reason = \"x\", prompts = [\"a.*\"] }]\n" + ok} {
 		_, err := config.Parse([]byte(src), "/repo")

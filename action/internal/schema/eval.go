@@ -21,8 +21,16 @@ func endpoint() Node {
 		"requests_per_minute": integer(1, most, "Calls a minute. Default no limit."),
 		"tokens_per_minute":   integer(1, most, "Tokens a minute, of requests and answers. Default no limit."),
 		"timeout_seconds":     integer(1, most, "Of one attempt. Default 120."),
+		"headers": with(named("Sent with every request, for gateways. Without secrets: keys come by key_env.", "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", matching(`^[\t -~]*$`, "The value.")),
+			Node{"propertyNames": Node{"not": Node{"pattern": keyHeaders}}}),
 	})
 }
+
+// keyHeaders are the headers with keys, in letters of both cases: patterns of
+// schemas have no flags.
+const keyHeaders = "^([Aa][Uu][Tt][Hh][Oo][Rr][Ii][Zz][Aa][Tt][Ii][Oo][Nn]|" +
+	"[Pp][Rr][Oo][Xx][Yy]-[Aa][Uu][Tt][Hh][Oo][Rr][Ii][Zz][Aa][Tt][Ii][Oo][Nn]|" +
+	"([Xx]-)?[Aa][Pp][Ii]-[Kk][Ee][Yy]|[Cc][Oo][Oo][Kk][Ii][Ee])$"
 
 func price() Node {
 	usd := func(doc string) Node {
