@@ -170,7 +170,7 @@ func TestBudget(t *testing.T) {
 		spent  bool
 		fault  string
 	}{
-		"money":         {suite.Budget{USD: 3}, price, true, "of 3 USD are spent, and the next answer may cost 1"},
+		"money":         {suite.Budget{USD: 3}, price, true, "of 3 USD are spent or set aside, and the next answer may cost 1"},
 		"unknown price": {suite.Budget{USD: 3}, nil, false, "the price of mock is not known"},
 		"no budget":     {suite.Budget{}, nil, true, ""},
 	} {
