@@ -20,7 +20,7 @@ func keys(parts Node) Node {
 		"type":          types(),
 		"value":         Node{"description": "What the answer is compared with, by type. A text may be a template over the variables of the case."},
 		"threshold":     Node{"type": "number", "minimum": 0, "description": "What the score must reach, or, for some types, what another number must not exceed. Default by type."},
-		"weight":        with(number(0, 1_000_000, "How much it counts in the score of the case; 0 measures and never decides. Default 1."), Node{"default": 1}),
+		"weight":        with(number(0, 1, "How much it counts in the score of the case; 0 measures and never decides. Default 1."), Node{"maximum": 1_000_000, "default": 1}),
 		"metric":        with(says("A name that its score counts for, in rules and reports."), Node{"not": Node{"pattern": `\{\{`}}),
 		"provider":      says("The model that judges, or embeds, instead of the suite's."),
 		"rubric_prompt": says("The question to the judge, instead of the type's own: a template with {{output}} and {{rubric}}."),

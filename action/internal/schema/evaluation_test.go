@@ -24,6 +24,7 @@ import (
 	"github.com/promptflag/promptflag/evalkit/assert"
 	"github.com/promptflag/promptflag/evalkit/chat"
 	"github.com/promptflag/promptflag/evalkit/llm"
+	"github.com/promptflag/promptflag/evalkit/stats"
 	"github.com/promptflag/promptflag/evalkit/suite"
 	"github.com/promptflag/promptflag/prompts"
 )
@@ -151,6 +152,19 @@ func TestPageTOML(t *testing.T) {
 	}
 }
 
+// TestPageNumbers: what the page says about how many cases it takes.
+func TestPageNumbers(t *testing.T) {
+	if stats.NoFlips(73, 0.95) >= 0.05 || stats.NoFlips(72, 0.95) < 0.05 {
+		t.Error("73 cases are not what a margin of 5 points takes")
+	}
+	if w := stats.NoFlips(50, 0.95); w < 0.065 || w > 0.075 {
+		t.Errorf("50 cases leave %v open", w)
+	}
+	if drop, ok := stats.DetectableDrop(50, 0, 0.05, 0.8); !ok || drop < 0.125 || drop > 0.135 {
+		t.Errorf("50 cases find a drop of %v", drop)
+	}
+}
+
 // evaluationKeys are those of promptflag.toml that evaluations need.
 func evaluationKeys() Node {
 	keys := Node{}
@@ -232,15 +246,23 @@ func threshold(k assert.Kind) string {
 }
 
 func writeUnsupported(t *testing.T, b *strings.Builder) {
-	b.WriteString("| type | hint |\n|---|---|\n")
-	for _, name := range []string{"javascript", "python", "ruby", "webhook", "is-sql", "contains-sql", "meteor", "rouge-l", "moderation", "classifier", "guardrails", "pi", "select-best", "max-score",
-		"human", "skill-used", "similar:dot", "trajectory:tool-used", "trace-span-count", "promptfoo:redteam:pii"} {
+	var hints []string
+	types := map[string][]string{}
+	for _, name := range []string{"javascript", "python", "ruby", "webhook", "is-sql", "contains-sql", "meteor", "rouge-l", "rouge-s", "moderation", "classifier", "guardrails", "pi", "agent-rubric", "search-rubric",
+		"conversation-relevance", "select-best", "max-score", "human", "skill-used", "similar:dot", "similar:euclidean", "trajectory:tool-used", "trace-span-count", "promptfoo:redteam:pii"} {
 		_, problems := assert.Parse(map[string]any{"type": name, "value": "x"})
 		if len(problems) != 1 || !strings.Contains(problems[0].Message, "is not supported") {
 			t.Errorf("%s: %v", name, problems)
 			continue
 		}
-		fmt.Fprintf(b, "| `%s` | %s |\n", name, cell(problems[0].Hint))
+		hint := problems[0].Hint
+		if len(types[hint]) == 0 {
+			hints = append(hints, hint)
+		}
+		types[hint] = append(types[hint], "`"+name+"`")
+	}
+	for _, hint := range hints {
+		fmt.Fprintf(b, "- %s: %s\n", strings.Join(types[hint], ", "), hint)
 	}
 }
 

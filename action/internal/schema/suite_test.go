@@ -2,6 +2,7 @@ package schema
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -167,6 +168,20 @@ func TestSuitesOfTheParser(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestDefaultsAreSaid: who reads of a number learns what holds without it.
+func TestDefaultsAreSaid(t *testing.T) {
+	walk(Suite(), "", func(at string, n Node) {
+		doc, _ := n["description"].(string)
+		v, has := n["default"]
+		switch {
+		case has && !strings.Contains(doc, fmt.Sprintf("Default %v.", v)):
+			t.Errorf("%s has the default %v and says %q", at, v, doc)
+		case (n["type"] == "number" || n["type"] == "integer") && doc != "" && !strings.Contains(doc, "Default"):
+			t.Errorf("%s says no default: %q", at, doc)
+		}
+	})
 }
 
 // TestMembersAgree: the schema knows the members that some types have.
