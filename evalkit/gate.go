@@ -185,7 +185,7 @@ func (j *judgement) armsOf(arms []*arm) []*arm {
 
 // concerns reports whether an undecided rule is about a case.
 func (j *judgement) concerns(c *suite.Case) bool {
-	e := entry{tags: j.intern("tag", c.Tags, j.tag), metrics: j.intern("metric", gatingMetrics(c.Assert, nil), j.metric)}
+	e := entry{tags: j.intern("tag", c.Tags, j.tag), weighted: j.intern("metric", metrics(c.Assert, false, nil), j.metric)}
 	return slices.ContainsFunc(j.rules, func(g ruled) bool { return g.Verdict == Inconclusive && g.measure.has(&e) })
 }
 

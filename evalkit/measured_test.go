@@ -161,28 +161,6 @@ func TestMaxRepeatOfCase(t *testing.T) {
 	}
 }
 
-// TestMetricOfNoWeight: weight 0 measures, so a metric that nothing else counts
-// for decides nothing.
-func TestMetricOfNoWeight(t *testing.T) {
-	s := loadFiles(t, `
-[[defaults.assert]]
-type = "equals"
-value = "ok"
-[[defaults.assert]]
-type = "assert-set"
-weight = 0
-[[defaults.assert.assert]]
-type = "equals"
-value = "ok"
-metric = "inner"
-[gate.metrics.inner]
-min = 0
-`, `{"vars":{"q":"1"}}`)
-	if r := run(t, s, evalkit.Services{Model: says("ok")}); r.Verdict == evalkit.Pass {
-		t.Errorf("%s: %s", r.Verdict, r.Reason)
-	}
-}
-
 // TestReportIsJSON: whatever a run found, it can be written.
 func TestReportIsJSON(t *testing.T) {
 	const gate = "[[defaults.assert]]\ntype = \"rouge-n\"\nvalue = \"ok\"\nthreshold = 0.1\nmetric = \"m\"\n[gate]\nlatency_p95_ms = 1\ncost_per_call = 1\ncost_increase = 1\nmax_regressions = 0\n[gate.pass_rate]\nmargin = 0.1\nmin_lower = 0.1\nmin = 0.1\n[gate.metrics.m]\nmargin = 0.1\nmin_lower = 0.1\n"

@@ -250,3 +250,23 @@ func TestCheck(t *testing.T) {
 		}
 	}
 }
+
+// TestMeasuredOnly: what has weight 0 is told, and decides nothing.
+func TestMeasuredOnly(t *testing.T) {
+	s := loadFiles(t, "[[defaults.assert]]\ntype = \"contains\"\nvalue = \"o\"\nmetric = \"has o\"\n"+
+		"[[defaults.assert]]\ntype = \"equals\"\nvalue = \"ok\"\nmetric = \"exact\"\nweight = 0\n",
+		"{\"vars\":{\"q\":\"0\"}}\n{\"vars\":{\"q\":\"1\"}}\n")
+	r := run(t, s, evalkit.Services{Model: answerer(func(r chat.Request) (string, error) {
+		if _, q := of(r); q == "0" {
+			return "ok", nil
+		}
+		return "no", nil
+	})})
+	got := map[string]float64{}
+	for _, m := range r.Arms[0].Metrics {
+		got[m.Name] = m.Value
+	}
+	if diff := cmp.Diff(map[string]float64{"has o": 1, "exact": 0.5}, got); diff != "" || r.Verdict != evalkit.Pass {
+		t.Errorf("%s: %s (-want +got)\n%s", r.Verdict, r.Reason, diff)
+	}
+}

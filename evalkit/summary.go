@@ -21,7 +21,7 @@ func (t *tally) summary(at int, arms []*arm, confidence float64) Arm {
 	}
 	a.PassAll = t.passAll(at)
 	for _, name := range t.suite.Metrics {
-		values, clusters, _ := t.values(t.ofMetric(name), at)
+		values, clusters, _ := t.values(t.measured(name), at)
 		if e := estimate(values, clusters, confidence); e != nil {
 			a.Metrics = append(a.Metrics, Named{name, *e})
 		}

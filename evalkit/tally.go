@@ -28,9 +28,11 @@ type tally struct {
 
 // entry is one case.
 type entry struct {
-	id, cluster   string
-	tags, metrics []int // indexes; shared by cases that have the same
-	cells         []cell
+	id, cluster string
+	// Indexes; shared by cases that have the same. Rules look at weighted metrics
+	// alone, tables at all.
+	tags, metrics, weighted []int
+	cells                   []cell
 }
 
 // cell is what one arm did with a case.
@@ -78,7 +80,8 @@ func (t *tally) begin(c *suite.Case) {
 	defer t.mu.Unlock()
 	e := entry{id: c.ID, cluster: c.Cluster, cells: make([]cell, len(t.ids))}
 	e.tags = t.intern("tag", c.Tags, t.tag)
-	e.metrics = t.intern("metric", gatingMetrics(c.Assert, nil), t.metric)
+	e.metrics = t.intern("metric", metrics(c.Assert, true, nil), t.metric)
+	e.weighted = t.intern("metric", metrics(c.Assert, false, nil), t.metric)
 	for i := range e.cells {
 		e.cells[i].metrics = make([]float64, len(e.metrics))
 	}
@@ -105,16 +108,17 @@ func (t *tally) intern(kind string, names []string, index map[string]int) []int 
 	return found
 }
 
-// gatingMetrics are the metrics that assertions count for with a weight.
-func gatingMetrics(checks []*assert.Assertion, into []string) []string {
+// metrics are those that assertions count for. What has weight 0 only measures,
+// with all its parts: measured asks for that, too.
+func metrics(checks []*assert.Assertion, measured bool, into []string) []string {
 	for _, a := range checks {
-		if a.Weight == 0 {
-			continue // it measures, with all its parts
+		if a.Weight == 0 && !measured {
+			continue
 		}
 		if a.Metric != "" {
 			into = append(into, a.Metric)
 		}
-		into = gatingMetrics(a.Parts, into)
+		into = metrics(a.Parts, measured, into)
 	}
 	return into
 }
@@ -177,27 +181,32 @@ func (t *tally) trim() {
 	t.problems = t.problems[:min(len(t.problems), MaxProblems)]
 }
 
-// metricScore is the mean of the scores that count for a metric, by weight.
+// metricScore is the mean of the scores that count for a metric, by weight; of
+// those that only measure when there are no others.
 func metricScore(results []assert.Result, metric string) float64 {
-	sum, weight := metricSum(results, metric)
-	if weight == 0 {
+	var w, m sum
+	metricSum(results, metric, false, &w, &m)
+	if w.weight == 0 {
+		w = m
+	}
+	if w.weight == 0 {
 		return 0
 	}
-	return sum / weight
+	return w.total / w.weight
 }
 
-func metricSum(results []assert.Result, metric string) (sum, weight float64) {
+type sum struct{ total, weight float64 }
+
+func metricSum(results []assert.Result, metric string, measuring bool, weighted, measured *sum) {
 	for _, r := range results {
-		if r.Weight == 0 {
-			continue
+		measuring := measuring || r.Weight == 0
+		if r.Metric == metric && measuring {
+			measured.total, measured.weight = measured.total+r.Score, measured.weight+1
+		} else if r.Metric == metric {
+			weighted.total, weighted.weight = weighted.total+r.Weight*r.Score, weighted.weight+r.Weight
 		}
-		if r.Metric == metric {
-			sum, weight = sum+r.Weight*r.Score, weight+r.Weight
-		}
-		s, w := metricSum(r.Parts, metric)
-		sum, weight = sum+s, weight+w
+		metricSum(r.Parts, metric, measuring, weighted, measured)
 	}
-	return sum, weight
 }
 
 // measure is a number of a case that is compared: which cases have it, and what
@@ -216,7 +225,15 @@ func (t *tally) passRate() measure {
 	}
 }
 
+// ofMetric is a metric for rules: of the cases where it has a weight.
 func (t *tally) ofMetric(name string) measure {
+	m, at := t.measured(name), t.metric[name]
+	m.has = func(e *entry) bool { return slices.Contains(e.weighted, at) }
+	return m
+}
+
+// measured is a metric for tables.
+func (t *tally) measured(name string) measure {
 	at := t.metric[name]
 	return measure{
 		name: name,

@@ -131,12 +131,17 @@ func asking(all []assert.Kind) map[string]assert.Kind {
 	return out
 }
 
-// metrics adds the named scores of an assertion and its parts to a set.
-func metrics(set map[string]bool, a *assert.Assertion) {
+// metrics are those that an assertion counts for: all of them, and those that
+// have a weight and not only measure.
+func metrics(all, weighted map[string]bool, a *assert.Assertion, measures bool) {
+	measures = measures || a.Weight == 0
 	if a.Metric != "" {
-		set[a.Metric] = true
+		all[a.Metric] = true
+		if !measures {
+			weighted[a.Metric] = true
+		}
 	}
 	for _, part := range a.Parts {
-		metrics(set, part)
+		metrics(all, weighted, part, measures)
 	}
 }

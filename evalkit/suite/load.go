@@ -95,7 +95,7 @@ func (l *loader) readCases(s *Suite, doc *prompts.Document) error {
 	before := l.total
 	src := &source{fsys: l.fsys, shared: l.shared, doc: doc, file: s.File, files: l.caseFiles(file)}
 	all := &ids{}
-	y := tally{seen: map[[16]byte]spot{}, tags: map[string]bool{}, metrics: map[string]bool{}, models: map[string]bool{}}
+	y := tally{seen: map[[16]byte]spot{}, tags: map[string]bool{}, metrics: map[string]bool{}, models: map[string]bool{}, weighted: map[string]bool{}}
 	p := &pass{findings: l.findings, shared: &src.shared, ids: all, cache: &l.cache, each: y.add}
 	p.inline(src)
 	for i := range src.files {
@@ -127,12 +127,12 @@ func (l *loader) readCases(s *Suite, doc *prompts.Document) error {
 			"write [[tests]], or "+path.Base(strings.TrimSuffix(s.File, extension))+".cases.jsonl beside this file", "suite has no cases"))
 		return nil
 	}
-	s.asks(file)
+	s.asks(file, y.weighted)
 	return nil
 }
 
 // asks reports what the gate asks for and no case can give.
-func (s *Suite) asks(file table) {
+func (s *Suite) asks(file table, weighted map[string]bool) {
 	if s.Gate.Metrics == nil && s.Gate.Tags == nil {
 		return
 	}
@@ -147,6 +147,10 @@ func (s *Suite) asks(file table) {
 	} {
 		for _, name := range slices.Sorted(maps.Keys(g.bounds)) {
 			if slices.Contains(g.have, name) {
+				if g.key == "metrics" && !weighted[name] {
+					gate.addAt([]string{g.key, name}, "give one of its assertions a weight, or take it out here",
+						"the metric %q only measures, for its assertions have weight 0: nothing would be decided", short(name))
+				}
 				continue
 			}
 			hint := prompts.Suggest(name, g.have)
@@ -164,6 +168,7 @@ type tally struct {
 	cases         dataset
 	tags, metrics map[string]bool
 	models        map[string]bool
+	weighted      map[string]bool // metrics that have a weight somewhere
 }
 
 func (y *tally) add(c *Case, r record, t table) bool {
@@ -183,7 +188,7 @@ func (y *tally) add(c *Case, r record, t table) bool {
 		y.tags[tag] = true
 	}
 	for _, a := range c.Assert {
-		metrics(y.metrics, a)
+		metrics(y.metrics, y.weighted, a, false)
 		for _, model := range a.Judges() {
 			y.models[model] = true
 		}
