@@ -233,6 +233,30 @@ func TestReceipt(t *testing.T) {
 	}
 }
 
+// TestReceiptOfNow: a receipt counts for the same cases, rules and baselines.
+func TestReceiptOfNow(t *testing.T) {
+	s := load(t, 3, "[gate.pass_rate]\nmin = 0.5")
+	c := run(t, s, evalkit.Services{Model: says("ok")}, baseline(t)).Receipt()
+	if !c.Answers(evalkit.Describe(s)) {
+		t.Error("not about its own suite")
+	}
+	for name, other := range map[string]*suite.Suite{
+		"rules": load(t, 3, "[gate.pass_rate]\nmin = 0.6"),
+		"cases": load(t, 4, "[gate.pass_rate]\nmin = 0.5"),
+		"judge": load(t, 3, "[gate.pass_rate]\nmin = 0.5\n[judge]\nmodel = \"j\""),
+	} {
+		if c.Answers(evalkit.Describe(other)) {
+			t.Errorf("about other %s", name)
+		}
+	}
+	told := evalkit.Version{Prompt: version(t, "a", "other")}
+	gates := told
+	gates.Gates = true
+	if !c.Compares([]evalkit.Version{baseline(t), told}) || c.Compares([]evalkit.Version{baseline(t), gates}) || !c.Compares(nil) {
+		t.Error("Compares")
+	}
+}
+
 // TestDeciding: the newest trusted receipt that says something counts.
 func TestDeciding(t *testing.T) {
 	at := func(minute int, v evalkit.Verdict, trust evalkit.Trust) evalkit.Receipt {

@@ -35,6 +35,7 @@ type Receipt struct {
 	// another evaluation.
 	Suite      string   `json:"suite"`
 	Dataset    string   `json:"dataset"`
+	Rules      string   `json:"rules"` // of the gate
 	Judge      string   `json:"judge,omitempty"`
 	Judges     []string `json:"judges,omitempty"` // models that judge or embed
 	Model      string   `json:"model"`
@@ -72,7 +73,7 @@ type ReceiptOther struct {
 func (r *Report) Receipt() Receipt {
 	first := r.Arms[0]
 	c := Receipt{
-		Schema: ReceiptSchema, Ref: first.Ref.String(), Suite: r.Suite.Hash, Dataset: r.Suite.Dataset,
+		Schema: ReceiptSchema, Ref: first.Ref.String(), Suite: r.Suite.Hash, Dataset: r.Suite.Dataset, Rules: r.Suite.Rules,
 		Judge: r.Suite.Judge, Judges: r.Suite.Judges, Model: first.Model, Parameters: first.Parameters,
 		Verdict: r.Verdict, Reason: r.Reason, Gates: r.Gates, Cases: first.Cases, Errors: first.Errors,
 		Repeat: r.Suite.Repeat, PassRate: first.PassRate, Spent: r.Spent, Time: r.Started, Trust: Local,
@@ -124,6 +125,22 @@ func (c Receipt) Comparable(o Receipt) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// Answers reports whether the receipt is about what a suite asks, by its rules.
+func (c Receipt) Answers(s SuiteInfo) bool {
+	return c.Suite == s.Hash && c.Dataset == s.Dataset && c.Rules == s.Rules && c.Judge == s.Judge
+}
+
+// Compares reports whether the version was compared with all baselines that gate.
+func (c Receipt) Compares(baselines []Version) bool {
+	for _, b := range baselines {
+		with := func(o ReceiptOther) bool { return o.Gates && o.Digest == string(b.Prompt.Digest()) }
+		if b.Gates && !slices.ContainsFunc(c.Baselines, with) {
+			return false
+		}
+	}
+	return true
 }
 
 // Deciding is the receipt that counts for publishing: the newest trusted one

@@ -245,16 +245,11 @@ func (r *run) report() *Report {
 	spent, calls, unpriced := r.services.Meter.Spent()
 	report := &Report{
 		Schema: ReportSchema, Prompt: s.Prompt,
-		Suite: SuiteInfo{
-			File: s.File, Hash: s.Hash, Dataset: s.Dataset, Cases: s.Cases, Repeat: s.Repeat + r.extra,
-		},
+		Suite: Describe(s),
 		Gates: j.gated(), Flips: r.tally.flips(r.arms),
 		Spent: spent, Calls: calls, Unpriced: unpriced, Recorded: int(r.recorded.Load()),
 	}
-	if s.Judging.Model != "" {
-		report.Suite.Judge = s.Judging.Hash()
-	}
-	report.Suite.Judges = s.Models
+	report.Suite.Repeat += r.extra
 	for i := range r.arms {
 		report.Arms = append(report.Arms, r.tally.summary(i, r.arms, r.confidence()))
 	}
