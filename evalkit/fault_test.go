@@ -153,6 +153,37 @@ func TestDownForLong(t *testing.T) {
 	}
 }
 
+// TestOneForbidden: a text that moderation forbids does not end the run for the
+// others.
+func TestOneForbidden(t *testing.T) {
+	model := answerer(func(r chat.Request) (string, error) {
+		if _, q := of(r); q == "7" {
+			return "", &chat.Error{Fault: chat.Unauthorized, Status: 403, Attempts: 1}
+		}
+		return "ok", nil
+	})
+	if r := run(t, load(t, 50, ""), evalkit.Services{Model: model, Parallel: 1}); r.Arms[0].Errors != 1 || r.Verdict != evalkit.Inconclusive {
+		t.Errorf("%s, %d errors", r.Verdict, r.Arms[0].Errors)
+	}
+}
+
+type deadEmbedder struct{ asked *atomic.Int64 }
+
+func (d deadEmbedder) Embed(context.Context, chat.EmbedRequest) (chat.Embeddings, error) {
+	d.asked.Add(1)
+	return chat.Embeddings{}, errDown
+}
+
+// TestEmbeddingsDown: they are not asked a thousand times, either.
+func TestEmbeddingsDown(t *testing.T) {
+	var asked atomic.Int64
+	s := load(t, 200, "[[defaults.assert]]\ntype = \"similar\"\nvalue = \"ok\"\n[embeddings]\nmodel = \"e\"\n")
+	r := run(t, s, evalkit.Services{Model: says("ok"), Embedder: deadEmbedder{&asked}, Parallel: 1})
+	if asked.Load() != 32 || r.Arms[0].Errors != 200 {
+		t.Errorf("asked %d times, %d errors", asked.Load(), r.Arms[0].Errors)
+	}
+}
+
 // TestBudget: no call is begun that could pass the budget.
 func TestBudget(t *testing.T) {
 	price := func(_ string, u chat.Usage) (float64, bool) { return float64(u.Input+u.Output) / 1000, u.Known }
@@ -268,6 +299,7 @@ func TestDeciding(t *testing.T) {
 	}{
 		"none":               {nil, ""},
 		"newest":             {[]evalkit.Receipt{at(2, evalkit.Fail, evalkit.Trusted), at(1, evalkit.Pass, evalkit.Trusted)}, evalkit.Fail},
+		"at the same time":   {[]evalkit.Receipt{at(1, evalkit.Pass, evalkit.Trusted), at(1, evalkit.Fail, evalkit.Trusted)}, evalkit.Fail},
 		"undecided later":    {[]evalkit.Receipt{at(1, evalkit.Pass, evalkit.Trusted), at(2, evalkit.Inconclusive, evalkit.Trusted)}, evalkit.Pass},
 		"of a pull request":  {[]evalkit.Receipt{at(1, evalkit.Pass, evalkit.PullRequest), at(2, evalkit.Pass, evalkit.Local)}, ""},
 		"only undecided":     {[]evalkit.Receipt{at(1, evalkit.Inconclusive, evalkit.Trusted)}, ""},

@@ -1,6 +1,7 @@
 package evalkit
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -155,5 +156,7 @@ func Deciding(receipts []Receipt) (Receipt, bool) {
 	if len(found) == 0 {
 		return Receipt{}, false
 	}
-	return slices.MaxFunc(found, func(a, b Receipt) int { return a.Time.Compare(b.Time) }), true
+	return slices.MaxFunc(found, func(a, b Receipt) int {
+		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(b.Verdict, a.Verdict)) // at the same time: fail
+	}), true
 }

@@ -45,12 +45,12 @@ func Run(ctx context.Context, p Plan, s Services) (*Report, error) {
 		plan: p, services: s, arms: arms,
 		lines: lineWriter{w: s.Lines}, tally: newTally(p.Suite, arms),
 	}
-	r.model = newBreaker(countingModel{s.Model, &r.recorded})
+	r.model = guardedModel{newBreaker(), countingModel{s.Model, &r.recorded}}
 	r.judges = assert.Services{
 		Judge: r.model, Judging: p.Suite.Judging, EmbeddingModel: p.Suite.Embeddings,
 	}
 	if s.Embedder != nil {
-		r.judges.Embedder = countingEmbedder{s.Embedder, &r.recorded}
+		r.judges.Embedder = guardedEmbedder{newBreaker(), countingEmbedder{s.Embedder, &r.recorded}}
 	}
 	started := s.Now()
 	if err := r.samples(ctx); err != nil {
