@@ -153,6 +153,37 @@ func TestDownForLong(t *testing.T) {
 	}
 }
 
+// TestOneForbidden: a text that moderation forbids does not end the run for the
+// others.
+func TestOneForbidden(t *testing.T) {
+	model := answerer(func(r chat.Request) (string, error) {
+		if _, q := of(r); q == "7" {
+			return "", &chat.Error{Fault: chat.Unauthorized, Status: 403, Attempts: 1}
+		}
+		return "ok", nil
+	})
+	if r := run(t, load(t, 50, ""), evalkit.Services{Model: model, Parallel: 1}); r.Arms[0].Errors != 1 || r.Verdict != evalkit.Inconclusive {
+		t.Errorf("%s, %d errors", r.Verdict, r.Arms[0].Errors)
+	}
+}
+
+type deadEmbedder struct{ asked *atomic.Int64 }
+
+func (d deadEmbedder) Embed(context.Context, chat.EmbedRequest) (chat.Embeddings, error) {
+	d.asked.Add(1)
+	return chat.Embeddings{}, errDown
+}
+
+// TestEmbeddingsDown: they are not asked a thousand times, either.
+func TestEmbeddingsDown(t *testing.T) {
+	var asked atomic.Int64
+	s := load(t, 200, "[[defaults.assert]]\ntype = \"similar\"\nvalue = \"ok\"\n[embeddings]\nmodel = \"e\"\n")
+	r := run(t, s, evalkit.Services{Model: says("ok"), Embedder: deadEmbedder{&asked}, Parallel: 1})
+	if asked.Load() != 32 || r.Arms[0].Errors != 200 {
+		t.Errorf("asked %d times, %d errors", asked.Load(), r.Arms[0].Errors)
+	}
+}
+
 // TestBudget: no call is begun that could pass the budget.
 func TestBudget(t *testing.T) {
 	price := func(_ string, u chat.Usage) (float64, bool) { return float64(u.Input+u.Output) / 1000, u.Known }
@@ -233,6 +264,30 @@ func TestReceipt(t *testing.T) {
 	}
 }
 
+// TestReceiptOfNow: a receipt counts for the same cases, rules and baselines.
+func TestReceiptOfNow(t *testing.T) {
+	s := load(t, 3, "[gate.pass_rate]\nmin = 0.5")
+	c := run(t, s, evalkit.Services{Model: says("ok")}, baseline(t)).Receipt()
+	if !c.Answers(evalkit.Describe(s)) {
+		t.Error("not about its own suite")
+	}
+	for name, other := range map[string]*suite.Suite{
+		"rules": load(t, 3, "[gate.pass_rate]\nmin = 0.6"),
+		"cases": load(t, 4, "[gate.pass_rate]\nmin = 0.5"),
+		"judge": load(t, 3, "[gate.pass_rate]\nmin = 0.5\n[judge]\nmodel = \"j\""),
+	} {
+		if c.Answers(evalkit.Describe(other)) {
+			t.Errorf("about other %s", name)
+		}
+	}
+	told := evalkit.Version{Prompt: version(t, "a", "other")}
+	gates := told
+	gates.Gates = true
+	if !c.Compares([]evalkit.Version{baseline(t), told}) || c.Compares([]evalkit.Version{baseline(t), gates}) || !c.Compares(nil) {
+		t.Error("Compares")
+	}
+}
+
 // TestDeciding: the newest trusted receipt that says something counts.
 func TestDeciding(t *testing.T) {
 	at := func(minute int, v evalkit.Verdict, trust evalkit.Trust) evalkit.Receipt {
@@ -244,6 +299,7 @@ func TestDeciding(t *testing.T) {
 	}{
 		"none":               {nil, ""},
 		"newest":             {[]evalkit.Receipt{at(2, evalkit.Fail, evalkit.Trusted), at(1, evalkit.Pass, evalkit.Trusted)}, evalkit.Fail},
+		"at the same time":   {[]evalkit.Receipt{at(1, evalkit.Pass, evalkit.Trusted), at(1, evalkit.Fail, evalkit.Trusted)}, evalkit.Fail},
 		"undecided later":    {[]evalkit.Receipt{at(1, evalkit.Pass, evalkit.Trusted), at(2, evalkit.Inconclusive, evalkit.Trusted)}, evalkit.Pass},
 		"of a pull request":  {[]evalkit.Receipt{at(1, evalkit.Pass, evalkit.PullRequest), at(2, evalkit.Pass, evalkit.Local)}, ""},
 		"only undecided":     {[]evalkit.Receipt{at(1, evalkit.Inconclusive, evalkit.Trusted)}, ""},

@@ -27,6 +27,8 @@ func TestGates(t *testing.T) {
 			[]string{"pass rate 0.95 (n=20), at least 1: fail"}},
 		{"min", 20, accuracy + "min = 0.9", except(3, 4), all, true, evalkit.Pass,
 			[]string{"accuracy 0.90 (n=20), at least 0.90: pass"}},
+		{"min, one of many", 250, "", except(3), all, true, evalkit.Fail,
+			[]string{"pass rate 0.996 (n=250), at least 1: fail"}},
 		{"min with an error", 20, accuracy + "min = 0.5", wrong(3), all, true, evalkit.Inconclusive,
 			[]string{"accuracy 1 (n=19), at least 0.50: inconclusive; 1 case has no answer"}},
 		{"min that no answer could reach", 20, accuracy + "min = 0.9", func(i int) string {

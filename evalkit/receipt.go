@@ -1,6 +1,7 @@
 package evalkit
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -35,6 +36,7 @@ type Receipt struct {
 	// another evaluation.
 	Suite      string   `json:"suite"`
 	Dataset    string   `json:"dataset"`
+	Rules      string   `json:"rules"` // of the gate
 	Judge      string   `json:"judge,omitempty"`
 	Judges     []string `json:"judges,omitempty"` // models that judge or embed
 	Model      string   `json:"model"`
@@ -72,7 +74,7 @@ type ReceiptOther struct {
 func (r *Report) Receipt() Receipt {
 	first := r.Arms[0]
 	c := Receipt{
-		Schema: ReceiptSchema, Ref: first.Ref.String(), Suite: r.Suite.Hash, Dataset: r.Suite.Dataset,
+		Schema: ReceiptSchema, Ref: first.Ref.String(), Suite: r.Suite.Hash, Dataset: r.Suite.Dataset, Rules: r.Suite.Rules,
 		Judge: r.Suite.Judge, Judges: r.Suite.Judges, Model: first.Model, Parameters: first.Parameters,
 		Verdict: r.Verdict, Reason: r.Reason, Gates: r.Gates, Cases: first.Cases, Errors: first.Errors,
 		Repeat: r.Suite.Repeat, PassRate: first.PassRate, Spent: r.Spent, Time: r.Started, Trust: Local,
@@ -126,6 +128,22 @@ func (c Receipt) Comparable(o Receipt) error {
 	return errors.Join(errs...)
 }
 
+// Answers reports whether the receipt is about what a suite asks, by its rules.
+func (c Receipt) Answers(s SuiteInfo) bool {
+	return c.Suite == s.Hash && c.Dataset == s.Dataset && c.Rules == s.Rules && c.Judge == s.Judge
+}
+
+// Compares reports whether the version was compared with all baselines that gate.
+func (c Receipt) Compares(baselines []Version) bool {
+	for _, b := range baselines {
+		with := func(o ReceiptOther) bool { return o.Gates && o.Digest == string(b.Prompt.Digest()) }
+		if b.Gates && !slices.ContainsFunc(c.Baselines, with) {
+			return false
+		}
+	}
+	return true
+}
+
 // Deciding is the receipt that counts for publishing: the newest trusted one
 // that says pass or fail. Undecided ones never gate.
 func Deciding(receipts []Receipt) (Receipt, bool) {
@@ -138,5 +156,7 @@ func Deciding(receipts []Receipt) (Receipt, bool) {
 	if len(found) == 0 {
 		return Receipt{}, false
 	}
-	return slices.MaxFunc(found, func(a, b Receipt) int { return a.Time.Compare(b.Time) }), true
+	return slices.MaxFunc(found, func(a, b Receipt) int {
+		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(b.Verdict, a.Verdict)) // at the same time: fail
+	}), true
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/promptflag/promptflag/evalkit/assert"
 	"github.com/promptflag/promptflag/evalkit/chat"
+	"github.com/promptflag/promptflag/evalkit/suite"
 	"github.com/promptflag/promptflag/prompts"
 )
 
@@ -58,10 +59,22 @@ type SuiteInfo struct {
 	File    string   `json:"file"`
 	Hash    string   `json:"hash"`    // 64 hex digits
 	Dataset string   `json:"dataset"` // 64 hex digits
+	Rules   string   `json:"rules"`   // 64 hex digits: the gate
 	Judge   string   `json:"judge,omitempty"`
 	Judges  []string `json:"judges,omitempty"` // models that judge or embed
 	Cases   int      `json:"cases"`
 	Repeat  int      `json:"repeat"` // samples of each case, as far as the run got
+}
+
+// Describe says what a suite asks.
+func Describe(s *suite.Suite) SuiteInfo {
+	i := SuiteInfo{
+		File: s.File, Hash: s.Hash, Dataset: s.Dataset, Rules: hashOf(s.Gate), Judges: s.Models, Cases: s.Cases, Repeat: s.Repeat,
+	}
+	if s.Judging.Model != "" {
+		i.Judge = s.Judging.Hash()
+	}
+	return i
 }
 
 // Arm is one version under one model, and how it did.

@@ -45,12 +45,12 @@ func Run(ctx context.Context, p Plan, s Services) (*Report, error) {
 		plan: p, services: s, arms: arms,
 		lines: lineWriter{w: s.Lines}, tally: newTally(p.Suite, arms),
 	}
-	r.model = newBreaker(countingModel{s.Model, &r.recorded})
+	r.model = guardedModel{newBreaker(), countingModel{s.Model, &r.recorded}}
 	r.judges = assert.Services{
 		Judge: r.model, Judging: p.Suite.Judging, EmbeddingModel: p.Suite.Embeddings,
 	}
 	if s.Embedder != nil {
-		r.judges.Embedder = countingEmbedder{s.Embedder, &r.recorded}
+		r.judges.Embedder = guardedEmbedder{newBreaker(), countingEmbedder{s.Embedder, &r.recorded}}
 	}
 	started := s.Now()
 	if err := r.samples(ctx); err != nil {
@@ -245,16 +245,11 @@ func (r *run) report() *Report {
 	spent, calls, unpriced := r.services.Meter.Spent()
 	report := &Report{
 		Schema: ReportSchema, Prompt: s.Prompt, Confidence: r.confidence(),
-		Suite: SuiteInfo{
-			File: s.File, Hash: s.Hash, Dataset: s.Dataset, Cases: s.Cases, Repeat: s.Repeat + r.extra,
-		},
+		Suite: Describe(s),
 		Gates: j.gated(), Flips: r.tally.flips(r.arms),
 		Spent: spent, Calls: calls, Unpriced: unpriced, Recorded: int(r.recorded.Load()),
 	}
-	if s.Judging.Model != "" {
-		report.Suite.Judge = s.Judging.Hash()
-	}
-	report.Suite.Judges = s.Models
+	report.Suite.Repeat += r.extra
 	for i := range r.arms {
 		report.Arms = append(report.Arms, r.tally.summary(i, r.arms, r.confidence()))
 	}

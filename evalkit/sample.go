@@ -3,9 +3,7 @@ package evalkit
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
-	"sync"
 	"sync/atomic"
 
 	"github.com/promptflag/promptflag/evalkit/assert"
@@ -92,50 +90,6 @@ func wantsLogprobs(checks []*assert.Assertion) bool {
 		}
 	}
 	return false
-}
-
-// breaker stops asking a model that cannot answer: at once when it does not take
-// the key, and after many failures in a row. A thousand cases then cost seconds
-// and not an hour of retries.
-type breaker struct {
-	next   chat.Model
-	mu     sync.Mutex
-	failed map[string]int // by model: failures in a row
-	broken map[string]*chat.Error
-}
-
-const manyFailures = 32
-
-func newBreaker(next chat.Model) *breaker {
-	return &breaker{next: next, failed: map[string]int{}, broken: map[string]*chat.Error{}}
-}
-
-func (b *breaker) Complete(ctx context.Context, r chat.Request) (chat.Response, error) {
-	b.mu.Lock()
-	broken := b.broken[r.Model]
-	b.mu.Unlock()
-	if broken != nil {
-		return chat.Response{}, broken
-	}
-	a, err := b.next.Complete(ctx, r)
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	var e *chat.Error
-	if !errors.As(err, &e) {
-		b.failed[r.Model] = 0
-		return a, err
-	}
-	switch e.Fault {
-	case chat.Unauthorized:
-		b.broken[r.Model] = &chat.Error{Fault: e.Fault, Status: e.Status, Err: errors.New("not asked any more after the first refusal")}
-	case chat.Unavailable, chat.RateLimited, chat.TimedOut:
-		if b.failed[r.Model]++; b.failed[r.Model] >= manyFailures {
-			b.broken[r.Model] = &chat.Error{Fault: e.Fault, Status: e.Status, Err: fmt.Errorf("not asked any more after %d failures in a row", manyFailures)}
-		}
-	default:
-		b.failed[r.Model] = 0
-	}
-	return a, err
 }
 
 // countingModel counts answers that were read from records.

@@ -68,15 +68,23 @@ func mean(values []float64) *float64 {
 }
 
 // number writes what people read: two decimals, more where three digits would
-// be lost, but no more than eight.
+// be lost or 0.996 would look like 1, but no more than eight.
 func number(v float64) string {
 	abs := math.Abs(v)
 	if abs < 1e-8 || math.IsNaN(v) || math.IsInf(v, 0) {
 		return strconv.FormatFloat(math.Round(v), 'g', -1, 64)
 	}
 	if abs >= 0.1 {
-		s := strconv.FormatFloat(v, 'f', 2, 64)
-		return strings.TrimSuffix(s, ".00")
+		for decimals := 2; ; decimals++ {
+			s := strconv.FormatFloat(v, 'f', decimals, 64)
+			whole, fraction, _ := strings.Cut(s, ".")
+			switch {
+			case strings.Trim(fraction, "0") != "":
+				return s
+			case decimals == 8:
+				return whole
+			}
+		}
 	}
 	decimals := min(8, 2-int(math.Floor(math.Log10(abs))))
 	return strings.TrimRight(strconv.FormatFloat(v, 'f', decimals, 64), "0")

@@ -7,8 +7,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/promptflag/promptflag/action/internal/config"
 	"github.com/promptflag/promptflag/action/internal/evaluate"
@@ -34,12 +36,13 @@ func (s *session) evaluator(cfg *config.Config, mode evaluate.Mode, bucket *stor
 	read, write := []llm.Records{folder}, llm.Records(folder)
 	if bucket != nil {
 		// What runs of the default branch recorded may be used by everybody; what
-		// those of a pull request did, by them alone.
+		// those of a pull request did, by them alone. Others write no record into a
+		// bucket.
 		read = append(read, evaluate.InBucket(bucket.Recorded()))
 		if n := s.pullRequest(); n > 0 {
 			read = append(read, evaluate.InBucket(bucket.RecordedBy(n)))
 			write = evaluate.InBucket(bucket.RecordedBy(n))
-		} else {
+		} else if s.trust(cfg.Branch) == evalkit.Trusted {
 			write = evaluate.InBucket(bucket.Recorded())
 		}
 	}
@@ -53,6 +56,23 @@ func (s *session) evaluator(cfg *config.Config, mode evaluate.Mode, bucket *stor
 	r.Answers.Now = s.Now
 	r.Answers.Warn = func(err error) { fmt.Fprintf(s.Stderr, "promptflag: not recorded: %v\n", err) }
 	return r, nil
+}
+
+// trust is who could have made up what this run says. Events that run on the
+// default branch for somebody else's change, such as pull_request_target and
+// workflow_run, are not of the default branch.
+func (s *session) trust(branch string) evalkit.Trust {
+	if s.runner == nil {
+		return evalkit.Local
+	}
+	event := s.Getenv("GITHUB_EVENT_NAME")
+	switch {
+	case strings.HasPrefix(event, "pull_request"):
+		return evalkit.PullRequest
+	case slices.Contains([]string{"push", "schedule", "workflow_dispatch"}, event) && s.Getenv("GITHUB_REF") == "refs/heads/"+branch:
+		return evalkit.Trusted
+	}
+	return evalkit.Local
 }
 
 // pullRequest is the number of the one that this run is for, or 0.
@@ -82,7 +102,7 @@ func (s *session) baselines(ctx context.Context, cfg *config.Config, against str
 	case against == "none":
 		return func(*prompts.Prompt) ([]evalkit.Version, string) { return nil, "--against none" }, done, nil
 	case against == liveWord:
-		return s.againstTraffic(ctx, cfg), done, nil
+		return s.againstTraffic(ctx, cfg, names), done, nil
 	case len(names) == 1 && versionDigits(against):
 		p, err := s.anywhere(ctx, cfg, names[0], against)
 		if err != nil {
@@ -115,10 +135,21 @@ func other(head *prompts.Prompt, v evalkit.Version) []evalkit.Version {
 	return []evalkit.Version{v}
 }
 
-// againstTraffic compares with every version that has traffic.
-func (s *session) againstTraffic(ctx context.Context, cfg *config.Config) lookup {
-	versions, unknown := s.live(ctx, cfg)
+// againstTraffic compares the prompts with every version that has traffic. Servers
+// and buckets are asked when the first comes.
+func (s *session) againstTraffic(ctx context.Context, cfg *config.Config, names []string) lookup {
+	wanted := map[string]bool{}
+	for _, name := range names {
+		wanted[name] = true
+	}
+	read := sync.OnceValues(func() (map[string][]live.Version, string) {
+		return s.live(ctx, cfg, func(name string) bool { return wanted[name] })
+	})
 	return func(head *prompts.Prompt) ([]evalkit.Version, string) {
+		versions, unknown := read()
+		if unknown == "" && !wanted[head.Name()] {
+			unknown = head.Name() + " was not looked up"
+		}
 		if unknown != "" {
 			return nil, unknown
 		}
@@ -150,15 +181,15 @@ func (s *session) anywhere(ctx context.Context, cfg *config.Config, name, versio
 	return nil, failed
 }
 
-// live reads what every environment serves. That it cannot be known is no error:
+// live reads what every environment serves of some prompts. That it cannot be known is no error:
 // rules that need it say so.
-func (s *session) live(ctx context.Context, cfg *config.Config) (map[string][]live.Version, string) {
+func (s *session) live(ctx context.Context, cfg *config.Config, wanted func(string) bool) (map[string][]live.Version, string) {
 	out := map[string][]live.Version{}
 	for _, e := range cfg.Environments {
 		targets, err := s.targets(ctx, []config.Environment{e})
 		var versions map[string][]live.Version
 		if err == nil {
-			versions, err = live.Read(ctx, e, targets[e.Name], nil)
+			versions, err = live.Read(ctx, e, targets[e.Name], wanted)
 		}
 		if err != nil {
 			return nil, fmt.Sprintf("what %s serves is not known: %v", e.Name, err)

@@ -72,7 +72,13 @@ func bring(i plan.Item) string {
 // publishing evaluates what a plan would publish, and stops the items that may
 // not go. The reports are in the order of the plan.
 func (g *gate) publishing(ctx context.Context, p *prepared) error {
-	g.run.Baselines = g.againstTraffic(ctx, g.config)
+	var names []string
+	for _, i := range p.Items {
+		if bring(i) != "" {
+			names = append(names, i.Prompt)
+		}
+	}
+	g.run.Baselines = g.againstTraffic(ctx, g.config, names)
 	for i := range p.Items {
 		item := &p.Items[i]
 		if ref := bring(*item); ref != "" {
@@ -123,10 +129,7 @@ func (g *gate) evaluate(ctx context.Context, p *prompts.Prompt) error {
 // keep writes the receipt beside the version, in every bucket that will have it.
 func (g *gate) keep(ctx context.Context, p *prompts.Prompt, report *evalkit.Report) error {
 	c := report.Receipt()
-	c.Trust = evalkit.Trusted
-	if g.pullRequest() > 0 {
-		c.Trust = evalkit.PullRequest
-	}
+	c.Trust = g.trust(g.config.Branch)
 	c.Commit, c.Run, c.Actor, c.PullRequest, c.Tool = g.origin.Commit, g.origin.RunURL, g.origin.Actor, g.origin.PullRequest, g.origin.Tool
 	data, err := json.Marshal(c)
 	if err != nil {
@@ -160,8 +163,10 @@ func (g *gate) stop(item *plan.Item) {
 	switch {
 	case !known:
 		item.Stop("the flag changed meanwhile, and version "+ref.Version()+" was not evaluated", "run the command again")
+	case j == nil && g.config.Gate.RequireSuite:
+		item.Stop(item.Prompt+" has no suite, and [gate] require_suite asks for one", "write "+g.run.SuiteFile(item.Prompt))
 	case j == nil:
-		return // without a suite; check demands one where the team does
+		return
 	case j.verdict == evalkit.Pass:
 		item.Verdict = string(j.verdict)
 	case j.verdict == evalkit.Inconclusive && g.config.Gate.PublishInconclusive:
@@ -202,32 +207,45 @@ func (g *gate) promoting(ctx context.Context, item *plan.Item) error {
 		return err
 	}
 	bucket := g.targets[item.Environment].Bucket
-	c, found, err := receipt(ctx, bucket, ref)
+	p, err := g.published(ctx, bucket, ref.Name, string(ref.Digest))
+	if err != nil {
+		return err
+	}
+	g.run.Title, g.run.Baselines = "candidate", g.againstTraffic(ctx, g.config, []string{ref.Name})
+	c, found, err := g.receipt(ctx, bucket, p)
 	if err != nil {
 		return err
 	}
 	if found {
 		g.judged[ref.Digest] = &judgement{c.Verdict, fmt.Sprintf("%s (evaluated %s)", c.Reason, c.Time.Format("2006-01-02 15:04 MST")), nil}
 	} else {
-		p, err := g.published(ctx, bucket, ref.Name, string(ref.Digest))
-		if err != nil {
-			return err
-		}
-		g.run.Title = "candidate"
-		g.run.Baselines = g.againstTraffic(ctx, g.config)
 		if err := g.evaluate(ctx, p); err != nil {
 			return err
-		}
-		if g.judged[ref.Digest] == nil && g.config.Gate.RequireSuite {
-			g.judged[ref.Digest] = &judgement{evalkit.Inconclusive, ref.Name + " has no suite, and [gate] require_suite asks for one", nil}
 		}
 	}
 	g.stop(item)
 	return nil
 }
 
-// receipt is the one that counts for a version.
-func receipt(ctx context.Context, b *store.Bucket, ref prompts.Ref) (evalkit.Receipt, bool, error) {
+// receipt is the one that counts for a version. It is about what its suite asks
+// now, by the rules of now, and about what production serves now: what passed
+// easier rules, or was compared with another version, is evaluated again, mostly
+// from recorded answers. Where the suite is gone, any receipt counts.
+func (g *gate) receipt(ctx context.Context, b *store.Bucket, p *prompts.Prompt) (evalkit.Receipt, bool, error) {
+	ref := p.Ref()
+	asks, err := g.run.Asks(ref.Name)
+	if findings := (prompts.Findings)(nil); errors.As(err, &findings) {
+		g.annotate(findings)
+		return evalkit.Receipt{}, false, usageError{findings}
+	}
+	if err != nil && !errors.Is(err, evaluate.ErrNoSuite) {
+		return evalkit.Receipt{}, false, err
+	}
+	gone := err != nil
+	baselines, unknown := g.run.Baselines(p)
+	if unknown != "" && !gone {
+		return evalkit.Receipt{}, false, nil
+	}
 	keys, err := b.Receipts(ctx, string(ref.Digest))
 	if err != nil {
 		return evalkit.Receipt{}, false, err
@@ -241,6 +259,9 @@ func receipt(ctx context.Context, b *store.Bucket, ref prompts.Ref) (evalkit.Rec
 		c, err := evalkit.ParseReceipt(data)
 		if err != nil || c.Ref != ref.String() {
 			continue // of a newer promptflag, or of nothing that we know
+		}
+		if !gone && !(c.Answers(asks) && c.Compares(baselines)) {
+			continue
 		}
 		all = append(all, c)
 	}

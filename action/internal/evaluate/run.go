@@ -57,15 +57,28 @@ func (r *Runner) Has(name string) bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
+// Asks says what the suite of a prompt asks now. Errors are as those of Run.
+func (r *Runner) Asks(name string) (evalkit.SuiteInfo, error) {
+	s, err := r.suite(name)
+	if err != nil {
+		return evalkit.SuiteInfo{}, err
+	}
+	return evalkit.Describe(s), nil
+}
+
+func (r *Runner) suite(name string) (*suite.Suite, error) {
+	if !r.Has(name) {
+		return nil, fmt.Errorf("%s: %w (%s)", name, ErrNoSuite, r.SuiteFile(name))
+	}
+	return suite.Load(r.FS, r.Folder, r.SuiteFile(name))
+}
+
 // Run evaluates one version by the suite of its prompt. The results are in
 // ResultsFile when it returns, as far as they came. ErrNoSuite: there is none;
 // prompts.Findings: it is not in order.
 func (r *Runner) Run(ctx context.Context, p *prompts.Prompt) (report *evalkit.Report, err error) {
 	name := p.Name()
-	if !r.Has(name) {
-		return nil, fmt.Errorf("%s: %w (%s)", name, ErrNoSuite, r.SuiteFile(name))
-	}
-	s, err := suite.Load(r.FS, r.Folder, r.SuiteFile(name))
+	s, err := r.suite(name)
 	if err != nil {
 		return nil, err
 	}

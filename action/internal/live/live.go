@@ -62,9 +62,9 @@ func (v Version) Where() string {
 const readsAtOnce = 16
 
 // Read returns the live versions of one environment by prompt. It asks the flag
-// server once. have says which versions need not be fetched, since the caller
-// has them: it may return nil.
-func Read(ctx context.Context, env config.Environment, t plan.Target, have func(prompts.Ref) *prompts.Prompt) (map[string][]Version, error) {
+// server once, and the bucket for the versions of the prompts that are wanted; nil
+// wants all.
+func Read(ctx context.Context, env config.Environment, t plan.Target, wanted func(prompt string) bool) (map[string][]Version, error) {
 	all, err := t.Flags.Export(ctx)
 	if err != nil {
 		return nil, err
@@ -72,13 +72,13 @@ func Read(ctx context.Context, env config.Environment, t plan.Target, have func(
 	out := map[string][]Version{}
 	for name, f := range all {
 		prompt, ok := strings.CutPrefix(name, env.FlagPrefix)
-		if ok && prompts.ValidName(prompt) == nil {
+		if ok && prompts.ValidName(prompt) == nil && (wanted == nil || wanted(prompt)) {
 			if versions := of(f, prompt, env.Name); len(versions) > 0 {
 				out[prompt] = versions
 			}
 		}
 	}
-	return out, fetch(ctx, out, t.Bucket, have)
+	return out, fetch(ctx, out, t.Bucket)
 }
 
 // of lists the versions of one flag: ours by role, and what people's strategies serve.
@@ -120,7 +120,7 @@ func of(f flags.Flag, prompt, environment string) (out []Version) {
 }
 
 // fetch reads each artifact once.
-func fetch(ctx context.Context, all map[string][]Version, bucket *store.Bucket, have func(prompts.Ref) *prompts.Prompt) error {
+func fetch(ctx context.Context, all map[string][]Version, bucket *store.Bucket) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(readsAtOnce)
 	type answer struct {
@@ -131,11 +131,6 @@ func fetch(ctx context.Context, all map[string][]Version, bucket *store.Bucket, 
 	for _, versions := range all {
 		for i := range versions {
 			v := &versions[i]
-			if have != nil {
-				if v.Prompt = have(v.Ref); v.Prompt != nil {
-					continue
-				}
-			}
 			read, ok := once[v.Ref.Digest]
 			if !ok {
 				ref := v.Ref
