@@ -59,9 +59,13 @@ func (c evalCmd) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
+	defer r.Close()
 	r.Baselines, r.Models, r.Parallel = baselines, c.Model, c.Parallel
 	r.Dir, r.Budget = s.below(c.Output), suite.Budget{USD: c.USD}
 	reports, err := s.evaluate(ctx, r, tree, names)
+	if errors.Is(err, evaluate.ErrPlace) {
+		return usageError{fmt.Errorf("%w (--output names another folder)", err)}
+	}
 	if err != nil {
 		return err
 	}

@@ -17,12 +17,13 @@ import (
 	"github.com/promptflag/promptflag/prompts"
 )
 
-// Runner runs suites of one repository.
+// Runner runs suites of one repository, one at a time. It holds Dir from the
+// first Run until Close.
 type Runner struct {
 	FS     fs.FS  // the repository
 	Folder string // of the prompts, below FS
-	// Dir gets the results: NAME.results.jsonl, and NAME.journal while a run is
-	// under way. It need not exist.
+	// Dir gets the results: NAME.results.jsonl, and a journal of NAME while a run
+	// is under way. It need not exist.
 	Dir string
 	// Answers says who answers.
 	Answers Answers
@@ -38,6 +39,8 @@ type Runner struct {
 	// interrupted run are there.
 	Progress func(prompt string, done, total int)
 	Resumed  func(prompt string, answers int)
+
+	lock *os.File // see hold
 }
 
 // SuiteFile is where the suite of a prompt is, if there is one: a path below FS.
@@ -71,13 +74,16 @@ func (r *Runner) Run(ctx context.Context, p *prompts.Prompt) (report *evalkit.Re
 	} else if len(found) > 0 {
 		return nil, found
 	}
-	journal, err := OpenJournal(filepath.Join(r.Dir, name+".journal"))
+	if err := r.hold(); err != nil {
+		return nil, err
+	}
+	journal, err := OpenJournal(r.journalFile(name))
 	if err != nil {
 		return nil, err
 	}
 	defer func() {
-		if report != nil {
-			err = errors.Join(err, journal.Done())
+		if report != nil && err == nil { // what could not be recorded is only here
+			err = journal.Done()
 		} else {
 			journal.Close()
 		}
@@ -114,6 +120,15 @@ func (r *Runner) Run(ctx context.Context, p *prompts.Prompt) (report *evalkit.Re
 	}
 	report, err = evalkit.Run(ctx, plan, services)
 	return report, errors.Join(err, flush(context.WithoutCancel(ctx)))
+}
+
+// journalFile is where the answers of a run are until it ends. A run that asks
+// for everything again takes none of one that did not.
+func (r *Runner) journalFile(name string) string {
+	if r.Answers.Mode == Refresh {
+		return filepath.Join(r.Dir, name+"-journal.refresh.jsonl")
+	}
+	return filepath.Join(r.Dir, name+"-journal.jsonl")
 }
 
 // ResultsFile is where the lines of a prompt's results are.
