@@ -109,13 +109,17 @@ func (s *session) evaluated(cfg *config.Config, names []string) ([]string, error
 		below := strings.TrimPrefix(strings.TrimSuffix(f, ".eval.toml"), cfg.Prompts+"/")
 		have = append(have, strings.ReplaceAll(below, "/", "."))
 	}
+	var want []string
 	for _, name := range names {
+		if !slices.Contains(want, name) {
+			want = append(want, name)
+		}
 		if !slices.Contains(have, name) {
 			return nil, usageError{fmt.Errorf("%s has no suite: write %s/%s.eval.toml", name, cfg.Prompts, strings.ReplaceAll(name, ".", "/"))}
 		}
 	}
-	if len(names) > 0 {
-		return names, nil
+	if len(want) > 0 {
+		return want, nil
 	}
 	return have, nil
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -39,12 +40,15 @@ func (s *session) evaluator(cfg *config.Config, mode evaluate.Mode, bucket *stor
 		if n := s.pullRequest(); n > 0 {
 			read = append(read, evaluate.InBucket(bucket.RecordedBy(n)))
 			write = evaluate.InBucket(bucket.RecordedBy(n))
-		} else {
+		} else if s.trusted(cfg) {
 			write = evaluate.InBucket(bucket.Recorded())
 		}
 	}
-	if mode == evaluate.Live || mode == evaluate.Replay {
+	switch mode {
+	case evaluate.Live, evaluate.Replay:
 		write = nil
+	case evaluate.Refresh:
+		write = folder // a bucket replaces nothing
 	}
 	r := &evaluate.Runner{
 		FS: root.FS(), Folder: cfg.Prompts, Title: "this change", Now: s.Now,
@@ -70,6 +74,17 @@ func (s *session) pullRequest() int {
 		return 0
 	}
 	return n
+}
+
+// trusted reports whether others may rely on what this run finds: nobody but who
+// may change the branch that publishes could have made it up. Other events run
+// on that branch too and with its secrets, for text of somebody else.
+func (s *session) trusted(cfg *config.Config) bool {
+	if s.runner == nil {
+		return true // a person with access to the bucket
+	}
+	events := []string{"push", "schedule", "workflow_dispatch"}
+	return slices.Contains(events, s.Getenv("GITHUB_EVENT_NAME")) && s.Getenv("GITHUB_REF") == "refs/heads/"+cfg.Branch
 }
 
 // lookup says what a version is compared with, and why that is not known.

@@ -126,6 +126,8 @@ func (g *gate) keep(ctx context.Context, p *prompts.Prompt, report *evalkit.Repo
 	c.Trust = evalkit.Trusted
 	if g.pullRequest() > 0 {
 		c.Trust = evalkit.PullRequest
+	} else if !g.trusted(g.config) {
+		c.Trust = evalkit.Local
 	}
 	c.Commit, c.Run, c.Actor, c.PullRequest, c.Tool = g.origin.Commit, g.origin.RunURL, g.origin.Actor, g.origin.PullRequest, g.origin.Tool
 	data, err := json.Marshal(c)
