@@ -36,8 +36,9 @@
 // A line of JSONL is a case with the keys of [[tests]]. CSV has promptfoo's columns:
 // __expected and __expected1 …, __description, __metadata:key and __metadata:key[],
 // __metric, __threshold, __config:__expected1:threshold; and __id, __tags, __cluster,
-// __repeat. Its other columns are variables, as text. Rows without any text are
-// passed over.
+// __repeat. Its other columns are variables, as text; package evalkit reads those as
+// JSON that the prompt does not declare as strings. Rows without any text are passed
+// over.
 //
 // Assertions of the defaults are checked in every case, before its own; of vars,
 // metadata and threshold the case has the last word; tags come together. The

@@ -102,7 +102,7 @@ func (t target) judged(ctx context.Context, s *session, decide decision) error {
 	if err != nil {
 		return err
 	}
-	defer g.run.Answers.Close()
+	defer g.run.Close()
 	var through decision
 	through = func(p rollout.Place, f *flags.Flag) (plan.Item, error) {
 		item, err := decide(p, f)

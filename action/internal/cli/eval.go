@@ -59,9 +59,13 @@ func (c evalCmd) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
+	defer r.Close()
 	r.Baselines, r.Models, r.Parallel = baselines, c.Model, c.Parallel
 	r.Dir, r.Budget = s.below(c.Output), suite.Budget{USD: c.USD}
 	reports, err := s.evaluate(ctx, r, tree, names)
+	if errors.Is(err, evaluate.ErrPlace) {
+		return usageError{fmt.Errorf("%w (--output names another folder)", err)}
+	}
 	if err != nil {
 		return err
 	}
@@ -116,13 +120,17 @@ func (s *session) evaluated(cfg *config.Config, names []string) ([]string, error
 		below := strings.TrimPrefix(strings.TrimSuffix(f, ".eval.toml"), cfg.Prompts+"/")
 		have = append(have, strings.ReplaceAll(below, "/", "."))
 	}
+	var want []string
 	for _, name := range names {
+		if !slices.Contains(want, name) {
+			want = append(want, name)
+		}
 		if !slices.Contains(have, name) {
 			return nil, usageError{fmt.Errorf("%s has no suite: write %s/%s.eval.toml", name, cfg.Prompts, strings.ReplaceAll(name, ".", "/"))}
 		}
 	}
-	if len(names) > 0 {
-		return names, nil
+	if len(want) > 0 {
+		return want, nil
 	}
 	return have, nil
 }

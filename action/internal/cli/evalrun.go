@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -46,8 +47,11 @@ func (s *session) evaluator(cfg *config.Config, mode evaluate.Mode, bucket *stor
 			write = evaluate.InBucket(bucket.Recorded())
 		}
 	}
-	if mode == evaluate.Live || mode == evaluate.Replay {
+	switch mode {
+	case evaluate.Live, evaluate.Replay:
 		write = nil
+	case evaluate.Refresh:
+		write = folder // a bucket replaces nothing
 	}
 	r := &evaluate.Runner{
 		FS: root.FS(), Folder: cfg.Prompts, Title: "this change", Now: s.Now, Afresh: s.runner != nil,
@@ -98,6 +102,7 @@ type lookup = func(head *prompts.Prompt) ([]evalkit.Version, string)
 // baselines finds what prompts are compared with. done gives back what it opened.
 func (s *session) baselines(ctx context.Context, cfg *config.Config, against string, names []string) (find lookup, done func(), err error) {
 	done = func() {}
+	var unknown error
 	switch {
 	case against == "none":
 		return func(*prompts.Prompt) ([]evalkit.Version, string) { return nil, "--against none" }, done, nil
@@ -105,6 +110,10 @@ func (s *session) baselines(ctx context.Context, cfg *config.Config, against str
 		return s.againstTraffic(ctx, cfg, names), done, nil
 	case len(names) == 1 && versionDigits(against):
 		p, err := s.anywhere(ctx, cfg, names[0], against)
+		if no := (refusal{}); errors.As(err, &no) {
+			unknown = err // commits have such names, too
+			break
+		}
 		if err != nil {
 			return nil, done, err
 		}
@@ -113,6 +122,9 @@ func (s *session) baselines(ctx context.Context, cfg *config.Config, against str
 		}, done, nil
 	}
 	a, done, err := s.against(ctx, cfg, against)
+	if err != nil && unknown != nil {
+		return nil, done, unknown
+	}
 	if err != nil {
 		return nil, done, err
 	}

@@ -100,7 +100,7 @@ func (c publishCmd) judge(ctx context.Context, s *session, p *prepared, head fun
 	if err != nil {
 		return nil, err
 	}
-	defer g.run.Answers.Close()
+	defer g.run.Close()
 	return g, g.publishing(ctx, p)
 }
 

@@ -17,12 +17,13 @@ import (
 	"github.com/promptflag/promptflag/prompts"
 )
 
-// Runner runs suites of one repository.
+// Runner runs suites of one repository, one at a time. It holds Dir from the
+// first Run until Close.
 type Runner struct {
 	FS     fs.FS  // the repository
 	Folder string // of the prompts, below FS
-	// Dir gets the results: NAME.results.jsonl, and NAME.journal while a run is
-	// under way (NAME.refresh.journal for Refresh). It need not exist.
+	// Dir gets the results: NAME.results.jsonl, and a journal of NAME while a run
+	// is under way. It need not exist.
 	Dir string
 	// Afresh: journals that are there are not believed. In a workflow Dir comes from
 	// git, and nobody knows who wrote them.
@@ -41,6 +42,8 @@ type Runner struct {
 	// interrupted run are there.
 	Progress func(prompt string, done, total int)
 	Resumed  func(prompt string, answers int)
+
+	lock *os.File // see hold
 }
 
 // SuiteFile is where the suite of a prompt is, if there is one: a path below FS.
@@ -87,13 +90,16 @@ func (r *Runner) Run(ctx context.Context, p *prompts.Prompt) (report *evalkit.Re
 	} else if len(found) > 0 {
 		return nil, found
 	}
+	if err := r.hold(); err != nil {
+		return nil, err
+	}
 	journal, err := r.journal(name)
 	if err != nil {
 		return nil, err
 	}
 	defer func() {
-		if report != nil && err == nil { // else answers may be recorded nowhere else
-			err = errors.Join(err, journal.Done())
+		if report != nil && err == nil { // what could not be recorded is only here
+			err = journal.Done()
 		} else {
 			journal.Close()
 		}
@@ -132,12 +138,17 @@ func (r *Runner) Run(ctx context.Context, p *prompts.Prompt) (report *evalkit.Re
 	return report, errors.Join(err, flush(context.WithoutCancel(ctx)))
 }
 
-// journal is that of runs of the same kind: what others left is not refreshed.
-func (r *Runner) journal(name string) (*Journal, error) {
+// journalFile is where the answers of a run are until it ends. A run that asks
+// for everything again takes none of one that did not.
+func (r *Runner) journalFile(name string) string {
 	if r.Answers.Mode == Refresh {
-		name += ".refresh"
+		return filepath.Join(r.Dir, name+"-journal.refresh.jsonl")
 	}
-	file := filepath.Join(r.Dir, name+".journal")
+	return filepath.Join(r.Dir, name+"-journal.jsonl")
+}
+
+func (r *Runner) journal(name string) (*Journal, error) {
+	file := r.journalFile(name)
 	if r.Afresh {
 		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("begin journal: %w", err)

@@ -54,7 +54,7 @@ func newRig(t *testing.T, mode Mode, records llm.Records) *rig {
 	return g
 }
 
-func (g *rig) journal() string { return filepath.Join(g.Dir, "a.journal") }
+func (g *rig) journal() string { return filepath.Join(g.Dir, "a-journal.jsonl") }
 
 // fullRecords take nothing.
 type fullRecords struct{}

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/promptflag/promptflag/action/internal/filelock"
 )
 
 const (
@@ -15,9 +17,6 @@ const (
 	lockPollMin = time.Millisecond
 	lockPollMax = 20 * time.Millisecond
 )
-
-// errBusy: another file handle holds the lock.
-var errBusy = errors.New("busy")
 
 // lock takes the exclusive lock on a file, which it makes if need be. It belongs
 // to the open file: another process, and another lock call in this one, waits
@@ -31,11 +30,11 @@ func lock(ctx context.Context, root *os.Root, name string, wait time.Duration) (
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	for poll := lockPollMin; ; poll = min(2*poll, lockPollMax) {
-		err := tryLock(file)
+		err := filelock.Try(file)
 		if err == nil {
 			return func() { file.Close() }, nil // closing gives it back
 		}
-		if !errors.Is(err, errBusy) {
+		if !errors.Is(err, filelock.ErrBusy) {
 			file.Close()
 			return nil, fmt.Errorf("lock %s: %w", name, err)
 		}

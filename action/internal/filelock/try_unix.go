@@ -1,6 +1,6 @@
 //go:build darwin || dragonfly || freebsd || illumos || linux || netbsd || openbsd
 
-package flagsfile
+package filelock
 
 import (
 	"errors"
@@ -8,17 +8,17 @@ import (
 	"syscall"
 )
 
-func tryLock(file *os.File) error {
+// Try takes the exclusive lock of an open file, or returns ErrBusy at once.
+// Closing the file gives it back.
+func Try(file *os.File) error {
 	for {
 		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		switch {
 		case errors.Is(err, syscall.EINTR):
 			continue
 		case errors.Is(err, syscall.EWOULDBLOCK):
-			return errBusy
+			return ErrBusy
 		}
 		return err
 	}
 }
-
-func rename(root *os.Root, from, to string) error { return root.Rename(from, to) }

@@ -8,15 +8,6 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-func tryLock(file *os.File) error {
-	const flags = windows.LOCKFILE_EXCLUSIVE_LOCK | windows.LOCKFILE_FAIL_IMMEDIATELY
-	err := windows.LockFileEx(windows.Handle(file.Fd()), flags, 0, 1, 0, &windows.Overlapped{})
-	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) || errors.Is(err, windows.ERROR_IO_PENDING) {
-		return errBusy
-	}
-	return err
-}
-
 // rename tries again for a while: Windows refuses to replace a file in the
 // moment in which a reader has it open.
 func rename(root *os.Root, from, to string) error {
