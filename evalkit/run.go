@@ -1,6 +1,7 @@
 package evalkit
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -121,7 +122,8 @@ func (r *run) round(ctx context.Context, round int, arms []*arm, concerns func(*
 			failed = err
 			break
 		}
-		if ctx.Err() != nil {
+		// What was asked for is waited for: it is paid, and recorded when it comes.
+		if failed = r.lines.failed(); failed != nil || ctx.Err() != nil {
 			break
 		}
 		index++
@@ -151,7 +153,7 @@ func (r *run) round(ctx context.Context, round int, arms []*arm, concerns func(*
 						r.tally.add(row)
 					}
 					r.step()
-					return r.lines.failed()
+					return nil
 				})
 			}
 		}
@@ -160,7 +162,7 @@ func (r *run) round(ctx context.Context, round int, arms []*arm, concerns func(*
 	if failed != nil {
 		return failed
 	}
-	return err
+	return cmp.Or(err, r.lines.failed())
 }
 
 // expect corrects the total of the progress for cases with repeats of their own
