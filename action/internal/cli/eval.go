@@ -68,6 +68,9 @@ func (c evalCmd) Run(ctx context.Context, s *session) error {
 	if err := s.writeReports(r, reports); err != nil {
 		return err
 	}
+	if err := r.Finish(); err != nil {
+		return err
+	}
 	if err := c.print(s, r, reports); err != nil {
 		return err
 	}

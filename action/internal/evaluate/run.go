@@ -38,6 +38,20 @@ type Runner struct {
 	// interrupted run are there.
 	Progress func(prompt string, done, total int)
 	Resumed  func(prompt string, answers int)
+
+	ended []*Journal
+}
+
+// Finish removes the journals of the runs that ended: what they found is where it
+// belongs. Until then a command that fails, or is killed while it evaluates
+// another prompt, pays for nothing again.
+func (r *Runner) Finish() error {
+	var err error
+	for _, j := range r.ended {
+		err = errors.Join(err, j.Remove())
+	}
+	r.ended = nil
+	return err
 }
 
 // SuiteFile is where the suite of a prompt is, if there is one: a path below FS.
@@ -55,7 +69,8 @@ func (r *Runner) Has(name string) bool {
 }
 
 // Run evaluates one version by the suite of its prompt. The results are in
-// ResultsFile when it returns, as far as they came. ErrNoSuite: there is none;
+// ResultsFile when it returns, as far as they came; the answers are in the journal
+// until Finish. ErrNoSuite: there is none;
 // prompts.Findings: it is not in order.
 func (r *Runner) Run(ctx context.Context, p *prompts.Prompt) (report *evalkit.Report, err error) {
 	name := p.Name()
@@ -76,10 +91,9 @@ func (r *Runner) Run(ctx context.Context, p *prompts.Prompt) (report *evalkit.Re
 		return nil, err
 	}
 	defer func() {
-		if report != nil {
-			err = errors.Join(err, journal.Done())
-		} else {
-			journal.Close()
+		err = errors.Join(err, journal.Close())
+		if err == nil {
+			r.ended = append(r.ended, journal)
 		}
 	}()
 	if n := journal.Left(); n > 0 && r.Resumed != nil {
