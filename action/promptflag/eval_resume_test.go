@@ -273,3 +273,43 @@ func TestEvalWriteFaults(t *testing.T) {
 		})
 	}
 }
+
+// TestEvalGoesOn: what could not tell, because some calls had no answer or the
+// budget was spent, pays for the others once.
+func TestEvalGoesOn(t *testing.T) {
+	for name, tt := range map[string]struct {
+		refuses string
+		args    []string
+	}{
+		"refused":        {refuses: "question 3"},
+		"judge refused":  {refuses: "answer 3"},
+		"everything":     {refuses: "3"},
+		"budget":         {args: []string{"--budget", "0.0029"}},
+		"budget, record": {args: []string{"--record", "--budget", "0.0029"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newHeldModel(t)
+			dir := resumable(t, m, "a")
+			m.refuses = tt.refuses
+			args := append([]string{"eval", "--against", "none", "--parallel", fmt.Sprint(resumeParallel)}, tt.args...)
+			code, stdout, stderr := runIn(t, dir, nil, args...)
+			if _, total := m.counts(); code != 4 || total == 0 || total == 2*resumeCases {
+				t.Errorf("exit code %d, want 4, after %d requests\n%s%s", code, total, stdout, stderr)
+			}
+			m.mu.Lock()
+			m.refuses = ""
+			m.mu.Unlock()
+			if len(tt.args) > 0 {
+				args[len(args)-1] = "1"
+			}
+			code, stdout, stderr = runIn(t, dir, nil, args...)
+			if asked, total := m.counts(); code != 0 || total != 2*resumeCases {
+				t.Errorf("exit code %d, %d requests, %d different ones\n%s%s", code, total, len(asked), stdout, stderr)
+			}
+			if left, _ := filepath.Glob(filepath.Join(dir, ".promptflag", "eval", "*.journal")); len(left) > 0 {
+				t.Errorf("%s is left", left)
+			}
+		})
+	}
+}

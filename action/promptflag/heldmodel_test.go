@@ -27,6 +27,7 @@ type heldModel struct {
 	asked    map[string]int // requests, by what they ask
 	held     map[string]int // those that wait
 	words    string         // in every answer
+	refuses  string         // what is refused: the end of the key
 }
 
 const noHold = 1 << 30
@@ -75,9 +76,17 @@ func (m *heldModel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !gone {
 		m.answered++
 	}
-	words := m.words
+	words, refused := m.words, m.refuses != "" && strings.HasSuffix(key, m.refuses)
+	if refused && !gone {
+		m.answered--
+		m.asked[key]--
+	}
 	m.changed.Broadcast()
 	m.mu.Unlock()
+	if refused {
+		http.Error(w, `{"error":{"type":"some_error"}}`, http.StatusBadRequest)
+		return
+	}
 	if gone {
 		return
 	}

@@ -42,9 +42,10 @@ type Runner struct {
 	ended []*Journal
 }
 
-// Finish removes the journals of the runs that ended: what they found is where it
-// belongs. Until then a command that fails, or is killed while it evaluates
-// another prompt, pays for nothing again.
+// Finish removes the journals of the runs that ended with an answer to every
+// call: what they found is where it belongs. Until then a command that fails, or
+// is killed while it evaluates another prompt, pays for nothing again; and a run
+// that lacks answers has those that it got when it is begun again.
 func (r *Runner) Finish() error {
 	var err error
 	for _, j := range r.ended {
@@ -70,7 +71,7 @@ func (r *Runner) Has(name string) bool {
 
 // Run evaluates one version by the suite of its prompt. The results are in
 // ResultsFile when it returns, as far as they came; the answers are in the journal
-// until Finish. ErrNoSuite: there is none;
+// until Finish removes it. ErrNoSuite: there is none;
 // prompts.Findings: it is not in order.
 func (r *Runner) Run(ctx context.Context, p *prompts.Prompt) (report *evalkit.Report, err error) {
 	name := p.Name()
@@ -90,9 +91,10 @@ func (r *Runner) Run(ctx context.Context, p *prompts.Prompt) (report *evalkit.Re
 	if err != nil {
 		return nil, err
 	}
+	whole := func() bool { return true }
 	defer func() {
 		err = errors.Join(err, journal.Close())
-		if err == nil {
+		if err == nil && whole() {
 			r.ended = append(r.ended, journal)
 		}
 	}()
@@ -117,7 +119,8 @@ func (r *Runner) Run(ctx context.Context, p *prompts.Prompt) (report *evalkit.Re
 		return nil, err
 	}
 	meter := evalkit.NewMeter(budget, prices.Cost, r.Now)
-	models, flush := r.Answers.open(meter, journal)
+	models, flush, answered := r.Answers.open(meter, journal)
+	whole = answered
 	plan := evalkit.Plan{Suite: s, New: evalkit.Version{Prompt: p, Title: r.Title}, Models: r.Models}
 	plan.Baselines, plan.Unknown = r.Baselines(p)
 	services := evalkit.Services{
