@@ -20,10 +20,11 @@ require (
 	github.com/open-feature/go-sdk v1.20.0
 	github.com/rogpeppe/go-internal v1.15.0
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
+	github.com/sashabaranov/go-openai v1.43.0
 	github.com/sethvargo/go-githubactions v1.3.2
 	github.com/twmb/murmur3 v1.1.8
-	github.com/zricethezav/gitleaks/v8 v8.30.0
 	github.com/yuin/goldmark v1.7.13
+	github.com/zricethezav/gitleaks/v8 v8.30.0
 	go.opentelemetry.io/otel v1.43.0
 	go.opentelemetry.io/otel/metric v1.43.0
 	go.opentelemetry.io/otel/sdk v1.43.0
@@ -108,7 +109,6 @@ require (
 	github.com/rs/zerolog v1.33.0 // indirect
 	github.com/sagikazarmark/locafero v0.7.0 // indirect
 	github.com/sagikazarmark/slog-shim v0.1.0 // indirect
-	github.com/sashabaranov/go-openai v1.43.0 // indirect
 	github.com/sourcegraph/conc v0.3.0 // indirect
 	github.com/spf13/afero v1.15.0 // indirect
 	github.com/spf13/cast v1.7.1 // indirect

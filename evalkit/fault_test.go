@@ -170,8 +170,8 @@ func TestBudget(t *testing.T) {
 		spent  bool
 		fault  string
 	}{
-		"money":         {suite.Budget{USD: 3}, price, true, "over budget: 3"},
-		"unknown price": {suite.Budget{USD: 3}, nil, false, `over budget: the price of mock is not known`},
+		"money":         {suite.Budget{USD: 3}, price, true, "of 3 USD are spent or set aside, and the next answer may cost 1"},
+		"unknown price": {suite.Budget{USD: 3}, nil, false, "the price of mock is not known"},
 		"no budget":     {suite.Budget{}, nil, true, ""},
 	} {
 		calls = 0
@@ -185,7 +185,7 @@ func TestBudget(t *testing.T) {
 			if r.Verdict != evalkit.Pass || unpriced != 100 {
 				t.Errorf("%s: %s, %d without a price", name, r.Reason, unpriced)
 			}
-		} else if r.Verdict != evalkit.Inconclusive || !strings.HasPrefix(r.Problems[0].Detail, "over budget") || tt.cost != nil && usd < 1 {
+		} else if r.Verdict != evalkit.Inconclusive || r.Problems[0].Fault != string(chat.OverBudget) || !strings.Contains(r.Problems[0].Detail, tt.fault) || tt.cost != nil && usd < 1 {
 			t.Errorf("%s: %s: %+v (%v USD)", name, r.Verdict, r.Problems[0], usd)
 		}
 	}

@@ -69,7 +69,21 @@ func (r *run) judge() *judgement {
 		j.costIncrease(*g.CostIncrease)
 	}
 	j.convict()
+	j.answers()
 	return j
+}
+
+// answers keeps a run from passing of which no rule is about the cases that have
+// no answer.
+func (j *judgement) answers() {
+	_, _, missing := j.values(j.passRate(), 0)
+	open := func(g ruled) bool { return g.Verdict != Pass }
+	if missing == 0 || slices.ContainsFunc(j.rules, open) {
+		return
+	}
+	g := ruled{Gated: Gated{Name: "answers", Rule: "of every case", Limit: 1, Verdict: Inconclusive}, measure: j.passRate(), missing: missing, pWorse: 1}
+	g.Sentence = "answers: every rule holds for the cases that have one" + g.end()
+	j.rules = append(j.rules, g)
 }
 
 func sortedKeys(m map[string]suite.Bound) []string {
@@ -127,10 +141,10 @@ func (j *judgement) surelyAtLeast(m measure, limit float64) {
 		Gated:   Gated{Name: m.name, Rule: "surely at least " + number(limit), Limit: limit, Verdict: Inconclusive},
 		measure: m, missing: missing, interval: true, pWorse: 1,
 	}
-	e := estimate(values, clusters, j.confidence)
+	e := carefully(values, clusters, j.confidence)
 	if e != nil {
 		all := slices.Concat(values, slices.Repeat([]float64{1}, missing))
-		best := estimate(all, slices.Concat(clusters, slices.Repeat([]string{""}, missing)), j.confidence)
+		best := carefully(all, slices.Concat(clusters, slices.Repeat([]string{""}, missing)), j.confidence)
 		switch {
 		case best.Upper < limit:
 			g.Verdict = Fail

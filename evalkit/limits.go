@@ -8,8 +8,11 @@ import (
 func (j *judgement) latency(limit float64) {
 	g := ruled{Gated: Gated{Name: "latency p95", Rule: fmt.Sprintf("at most %s ms", number(limit)), Limit: limit, Verdict: Inconclusive}, pWorse: 1}
 	_, _, g.missing = j.values(j.passRate(), 0)
+	m := &j.meters[0]
 	g.Sentence = "latency p95: no call was answered"
-	if q := quantiles(slices.Clone(j.meters[0].latency)); q != nil {
+	if m.untimed > 0 {
+		g.Sentence = fmt.Sprintf("latency p95: %d answers do not say how long they took", m.untimed)
+	} else if q := quantiles(slices.Clone(m.latency)); q != nil {
 		g.Value = &q.P95
 		switch {
 		case g.missing > 0:
@@ -25,22 +28,41 @@ func (j *judgement) latency(limit float64) {
 	j.rules = append(j.rules, g)
 }
 
-// meanCost is the mean cost of a call of an arm, or why it is not known.
-func (j *judgement) meanCost(arm int) (usd float64, unknown string) {
-	m := &j.meters[arm]
-	switch {
-	case m.unpriced > 0:
-		return 0, fmt.Sprintf("the price of %d calls of %s is not known: add [prices.%q] to promptflag.toml", m.unpriced, j.arms[arm].Model, j.arms[arm].Model)
-	case len(m.cost) == 0:
-		return 0, "no call was answered"
+// meanCosts are the mean costs of a call of arms, over the cases that all of them
+// answered, or why they are not known. A case counts once however often it was
+// asked: else the cases that a gate asks again would move the mean.
+func (j *judgement) meanCosts(arms ...int) (usd []float64, unknown string) {
+	usd = make([]float64, len(arms))
+	for _, a := range arms {
+		if n := j.meters[a].unpriced; n > 0 {
+			return usd, fmt.Sprintf("the price of %d calls of %s is not known: add [prices.%q] to promptflag.toml", n, j.arms[a].Model, j.arms[a].Model)
+		}
 	}
-	return quantiles(slices.Clone(m.cost)).Mean, ""
+	cases := 0
+	for i := range j.entries {
+		cells := j.entries[i].cells
+		if slices.ContainsFunc(arms, func(a int) bool { return cells[a].priced == 0 }) {
+			continue
+		}
+		cases++
+		for k, a := range arms {
+			usd[k] += cells[a].cost / float64(cells[a].priced)
+		}
+	}
+	if cases == 0 {
+		return usd, "no call was answered"
+	}
+	for k := range usd {
+		usd[k] /= float64(cases)
+	}
+	return usd, ""
 }
 
 func (j *judgement) cost(limit float64) {
 	g := ruled{Gated: Gated{Name: "cost per call", Rule: fmt.Sprintf("at most %s USD", number(limit)), Limit: limit, Verdict: Inconclusive}, pWorse: 1}
 	_, _, g.missing = j.values(j.passRate(), 0)
-	usd, unknown := j.meanCost(0)
+	mean, unknown := j.meanCosts(0)
+	usd := mean[0]
 	switch {
 	case unknown != "":
 		g.Sentence = "cost per call: " + unknown

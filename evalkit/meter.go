@@ -23,7 +23,7 @@ type Meter struct {
 	mu       sync.Mutex
 	calls    int
 	spent    float64
-	reserved float64
+	reserved float64 // for calls under way, and for lost answers
 	unpriced int
 	longest  map[string]int // output tokens of the longest answer, by model
 }
@@ -68,19 +68,21 @@ func (m *Meter) reserve(model string, estimate chat.Usage) (usd float64, err err
 		return 0, &chat.Error{Fault: chat.OverBudget, Err: fmt.Errorf("the price of %s is not known, so the budget of %g USD cannot be kept", model, m.budget.USD)}
 	}
 	if m.spent+m.reserved+usd > m.budget.USD {
-		return 0, &chat.Error{Fault: chat.OverBudget, Err: fmt.Errorf("%.4g of %g USD are spent", m.spent, m.budget.USD)}
+		return 0, &chat.Error{Fault: chat.OverBudget, Err: fmt.Errorf("%.4g of %g USD are spent or set aside, and the next answer may cost %.2g", m.spent+m.reserved, m.budget.USD, usd)}
 	}
 	m.reserved += usd
 	return usd, nil
 }
 
-// settle replaces what was reserved by what was paid. A call that failed is
-// taken to cost nothing.
+// settle replaces what was reserved by what was paid. What a failed call cost
+// nobody says; where it may have been something, each attempt stays reserved to
+// the end of the run, so that the budget holds.
 func (m *Meter) settle(model string, reserved float64, u chat.Usage, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.reserved -= reserved
 	if err != nil {
+		m.reserved += reserved * float64(attemptsPaid(err))
 		return
 	}
 	m.calls++
@@ -91,6 +93,21 @@ func (m *Meter) settle(model string, reserved float64, u chat.Usage, err error) 
 		usd = reserved // the nearest to the truth that there is
 	}
 	m.spent += usd
+}
+
+// attemptsPaid is how many attempts of a failed call an endpoint may have on its
+// bill: those of which the answer was cut off, was nonsense, or came too late. An
+// answer that says no is free.
+func attemptsPaid(err error) int {
+	var e *chat.Error
+	if !errors.As(err, &e) {
+		return 0
+	}
+	switch e.Fault {
+	case chat.Cut, chat.Malformed, chat.TimedOut, chat.OverBudget: // the last: ended by the minutes
+		return max(1, e.Attempts)
+	}
+	return 0
 }
 
 // deadline bounds a call by the minutes of the budget.

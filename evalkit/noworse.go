@@ -1,7 +1,6 @@
 package evalkit
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,7 +8,8 @@ import (
 	"github.com/promptflag/promptflag/evalkit/stats"
 )
 
-// versusBaselines applies a rule to each baseline that gates.
+// versusBaselines applies a rule to each baseline that gates. What could not be
+// read is a baseline, too, and no other makes up for it.
 func (j *judgement) versusBaselines(name, rule string, limit float64, apply func(base int)) {
 	found := false
 	for i, a := range j.arms {
@@ -18,7 +18,7 @@ func (j *judgement) versusBaselines(name, rule string, limit float64, apply func
 			apply(i)
 		}
 	}
-	if found {
+	if found && j.unknown == "" {
 		return
 	}
 	g := ruled{Gated: Gated{Name: name, Rule: rule, Limit: limit, Verdict: Pass}, pWorse: 1}
@@ -146,14 +146,19 @@ func (j *judgement) costIncrease(limit float64) {
 		_, _, missing := j.values(j.passRate(), 0)
 		_, _, more := j.values(j.passRate(), base)
 		g.missing = max(missing, more)
-		usd, unknown := j.meanCost(0)
-		old, unknownOld := j.meanCost(base)
-		if unknown = cmp.Or(unknown, unknownOld); unknown == "" && old <= 0 {
-			unknown = "the baseline costs nothing"
-		}
-		if unknown != "" {
+		mean, unknown := j.meanCosts(0, base)
+		usd, old := mean[0], mean[1]
+		switch {
+		case unknown != "":
 			g.Sentence = "cost increase: " + unknown
-		} else {
+		case old <= 0 && usd <= 0:
+			g.Sentence = "cost increase: both cost nothing"
+			if g.missing == 0 {
+				g.Verdict = Pass
+			}
+		case old <= 0:
+			g.Sentence = "cost increase: the baseline costs nothing"
+		default:
 			increase := usd/old - 1
 			g.Value = &increase
 			g.Sentence = fmt.Sprintf("cost per call %s USD, %s %s USD, %s %%, %s", number(usd), j.called(base), number(old), signed(100*increase), rule)

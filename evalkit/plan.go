@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/promptflag/promptflag/evalkit/chat"
@@ -66,7 +66,7 @@ func Check(s *suite.Suite, p *prompts.Prompt) (prompts.Findings, error) {
 			return found, err
 		}
 		var wrong *prompts.RenderError
-		if _, err := r.render(c.Vars); errors.As(err, &wrong) {
+		if _, err := r.render(c); errors.As(err, &wrong) {
 			for _, p := range wrong.Problems {
 				found = append(found, prompts.Finding{
 					File: c.File, Line: c.Line, Col: 1, Severity: prompts.Error, Hint: p.Hint,
@@ -85,18 +85,18 @@ func Check(s *suite.Suite, p *prompts.Prompt) (prompts.Findings, error) {
 // renderer makes the messages of one version.
 type renderer struct {
 	prompt       *prompts.Prompt
-	declared     map[string]bool
+	declared     map[string]string // types by name
 	placeholders []string
 }
 
 func newRenderer(p *prompts.Prompt) *renderer {
-	r := &renderer{prompt: p, declared: map[string]bool{}}
+	r := &renderer{prompt: p, declared: map[string]string{}}
 	for _, v := range p.Variables() {
-		r.declared[v.Name] = true
+		r.declared[v.Name] = v.Type
 	}
 	for _, m := range p.Messages() {
 		if m.Placeholder != "" {
-			r.declared[m.Placeholder] = true
+			r.declared[m.Placeholder] = placeholder
 			r.placeholders = append(r.placeholders, m.Placeholder)
 		}
 	}
@@ -105,18 +105,27 @@ func newRenderer(p *prompts.Prompt) *renderer {
 
 // render takes what the version declares: cases also hold what assertions
 // compare with. A placeholder that a case leaves out stands for no messages.
-func (r *renderer) render(vars map[string]any) ([]prompts.Message, error) {
-	values := maps.Clone(vars)
-	if values == nil {
-		values = map[string]any{}
-	}
-	maps.DeleteFunc(values, func(name string, _ any) bool { return !r.declared[name] })
+func (r *renderer) render(c *suite.Case) ([]prompts.Message, error) {
+	values, unreadable := r.values(c)
 	for _, name := range r.placeholders {
 		if _, ok := values[name]; !ok {
 			values[name] = []prompts.Message{}
 		}
 	}
-	return r.prompt.Render(values)
+	messages, err := r.prompt.Render(values)
+	if len(unreadable) == 0 {
+		return messages, err
+	}
+	found := &prompts.RenderError{Ref: r.prompt.Ref(), Problems: unreadable}
+	if more := (*prompts.RenderError)(nil); errors.As(err, &more) {
+		for _, p := range more.Problems { // those of the same variables follow from it
+			if !slices.ContainsFunc(unreadable, func(u prompts.Problem) bool { return u.Variable == p.Variable }) {
+				found.Problems = append(found.Problems, p)
+			}
+		}
+	}
+	slices.SortFunc(found.Problems, func(a, b prompts.Problem) int { return strings.Compare(a.Variable, b.Variable) })
+	return nil, found
 }
 
 // arm is a version under a model while it runs.

@@ -31,6 +31,9 @@ type Report struct {
 	Reason  string    `json:"reason"` // the verdict in one sentence
 	Started time.Time `json:"started"`
 	Seconds float64   `json:"seconds"`
+	// Confidence of all intervals, two-sided: the suite's, shared out over the looks
+	// at the data that max_repeat allows.
+	Confidence float64 `json:"confidence"`
 
 	Suite    SuiteInfo `json:"suite"`
 	Arms     []Arm     `json:"arms"`  // the new version first, then baselines, then other models
@@ -80,11 +83,11 @@ type Arm struct {
 	Errors   int            `json:"errors"` // cases with a sample that is an error
 	PassRate *Estimate      `json:"passRate,omitempty"`
 	Score    *Estimate      `json:"score,omitempty"`
-	PassAll  *float64       `json:"passAll,omitempty"` // pass^k: all k samples of a case pass; nil for k = 1
-	Metrics  []Named        `json:"metrics,omitempty"` // by name
-	Tags     []Named        `json:"tags,omitempty"`    // pass rates, by name
-	Latency  *Quantiles     `json:"latencyMs,omitempty"`
-	Cost     *Quantiles     `json:"costUsd,omitempty"` // per call; nil when a price or usage is not known
+	PassAll  *float64       `json:"passAll,omitempty"`   // pass^k: all k samples of a case pass; nil for k = 1
+	Metrics  []Named        `json:"metrics,omitempty"`   // by name
+	Tags     []Named        `json:"tags,omitempty"`      // pass rates, by name
+	Latency  *Quantiles     `json:"latencyMs,omitempty"` // nil when that of an answer is not known
+	Cost     *Quantiles     `json:"costUsd,omitempty"`   // per call; nil when a price or usage is not known
 	Tokens   *TokenCount    `json:"tokens,omitempty"`
 	Faults   map[string]int `json:"faults,omitempty"` // samples by what went wrong
 	Scores   []int          `json:"scores,omitempty"` // cases by score: [0,.1), [.1,.2) … [.9,1), 1
@@ -142,11 +145,14 @@ type Versus struct {
 	// Difference of the pass rates, new − baseline.
 	Difference *Estimate `json:"difference,omitempty"`
 	Method     string    `json:"method,omitempty"`
+	// Detectable is the drop of the pass rate that so many cases show with
+	// probability 0.8 (stats.DetectableDrop); nil when they show none.
+	Detectable *float64 `json:"detectable,omitempty"`
 }
 
 // Gated is one rule and what it says.
 type Gated struct {
-	Name     string    `json:"name"`               // "pass rate", "accuracy", "tag safety", "regressions", "latency p95", "cost per call", "cost increase"
+	Name     string    `json:"name"`               // "pass rate", "accuracy", "tag safety", "regressions", "latency p95", "cost per call", "cost increase", "answers"
 	Rule     string    `json:"rule"`               // "at least 0.9", "not worse than the baseline by 0.05"
 	Baseline string    `json:"baseline,omitempty"` // the arm's ID, of rules about one
 	Verdict  Verdict   `json:"verdict"`
@@ -173,8 +179,8 @@ type Flip struct {
 type Problem struct {
 	Case   string `json:"case"`
 	Arm    string `json:"arm"`
-	Fault  string `json:"fault"` // a chat.Fault, "render", "assertion"
-	Detail string `json:"detail"`
+	Fault  string `json:"fault"`  // a chat.Fault, "render", "assertion"
+	Detail string `json:"detail"` // more about the fault; may be empty
 }
 
 // MaxProblems bounds Report.Problems; Arm.Faults counts them all.

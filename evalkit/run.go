@@ -113,6 +113,7 @@ func (r *run) confidence() float64 {
 
 // round asks the arms the cases that are concerned, nil meaning all.
 func (r *run) round(ctx context.Context, round int, arms []*arm, concerns func(*suite.Case) bool) error {
+	whole := ctx
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(r.services.Parallel)
 	index, asked := -1, 0
@@ -135,7 +136,9 @@ func (r *run) round(ctx context.Context, round int, arms []*arm, concerns func(*
 			r.lines.write(Line{Case: &CaseLine{ID: c.ID, Tags: c.Tags, Vars: c.Vars, File: c.File, Line: c.Line}})
 			r.tally.begin(c)
 		} else {
-			first, n = c.Repeat+round-1, 1
+			if first, n = c.Repeat+round-1, 1; first >= r.plan.Suite.MaxRepeat {
+				continue // it began with more than the others
+			}
 		}
 		asked += n * len(arms)
 		r.expect(asked)
@@ -159,10 +162,14 @@ func (r *run) round(ctx context.Context, round int, arms []*arm, concerns func(*
 		}
 	}
 	err := g.Wait()
-	if failed != nil {
+	switch {
+	case failed != nil:
 		return failed
+	case err != nil:
+		return err
 	}
-	return cmp.Or(err, r.lines.failed())
+	// The cases that were asked may be all in order, and not all.
+	return cmp.Or(r.lines.failed(), whole.Err())
 }
 
 // expect corrects the total of the progress for cases with repeats of their own
@@ -240,7 +247,7 @@ func (r *run) report() *Report {
 	j := r.judge()
 	spent, calls, unpriced := r.services.Meter.Spent()
 	report := &Report{
-		Schema: ReportSchema, Prompt: s.Prompt,
+		Schema: ReportSchema, Prompt: s.Prompt, Confidence: r.confidence(),
 		Suite: SuiteInfo{
 			File: s.File, Hash: s.Hash, Dataset: s.Dataset, Cases: s.Cases, Repeat: s.Repeat + r.extra,
 		},

@@ -70,7 +70,7 @@ func TestRun(t *testing.T) {
 	if len(r.Flips) != 15 || !r.Flips[0].Regressed || r.Flips[0].Case != "case-000" || r.Flips[5].Regressed {
 		t.Errorf("flips %+v", r.Flips)
 	}
-	if diff := cmp.Diff([]evalkit.Problem{{Case: "case-007", Arm: "new", Fault: "unavailable", Detail: errDown.Error()}}, r.Problems); diff != "" {
+	if diff := cmp.Diff([]evalkit.Problem{{Case: "case-007", Arm: "new", Fault: "unavailable", Detail: "(HTTP 503) after 5 attempts: service unavailable"}}, r.Problems); diff != "" {
 		t.Errorf("problems (-want +got)\n%s", diff)
 	}
 

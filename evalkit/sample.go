@@ -22,7 +22,7 @@ const (
 // sample asks one arm one case once, and checks the answer.
 func (r *run) sample(ctx context.Context, a *arm, c *suite.Case, repeat int) Sample {
 	s := Sample{Case: c.ID, Arm: a.ID, Repeat: repeat}
-	messages, err := a.renderer.render(c.Vars)
+	messages, err := a.renderer.render(c)
 	if err != nil {
 		s.Fault, s.Error = faultRender, err.Error()
 		return s
@@ -33,7 +33,8 @@ func (r *run) sample(ctx context.Context, a *arm, c *suite.Case, repeat int) Sam
 	}
 	s.Output, err = r.model.Complete(ctx, request)
 	if err != nil {
-		s.Fault, s.Error = fault(err), err.Error()
+		s.Fault = fault(err)
+		s.Error = detail(s.Fault, err)
 		return s
 	}
 	if usd, known := r.services.Cost(a.Model, s.Output.Usage); known {
@@ -61,6 +62,15 @@ func fault(err error) string {
 		return string(e.Fault)
 	}
 	return string(chat.Unavailable)
+}
+
+// detail is what an error says beside its fault.
+func detail(fault string, err error) string {
+	text := err.Error()
+	if rest := strings.TrimLeft(strings.TrimPrefix(text, fault), ": "); rest != "" {
+		return rest
+	}
+	return text
 }
 
 func firstError(results []assert.Result) string {

@@ -32,7 +32,9 @@ func (t *tally) summary(at int, arms []*arm, confidence float64) Arm {
 			a.Tags = append(a.Tags, Named{name, *e})
 		}
 	}
-	a.Latency = quantiles(m.latency)
+	if m.untimed == 0 {
+		a.Latency = quantiles(m.latency)
+	}
 	if m.unpriced == 0 {
 		a.Cost = quantiles(m.cost)
 	}
@@ -45,6 +47,7 @@ func (t *tally) summary(at int, arms []*arm, confidence float64) Arm {
 	}
 	if at > 0 {
 		a.Versus = t.versus(at, confidence)
+		a.Versus.Same = a.Digest == arms[0].Digest && a.Model == arms[0].Model
 	}
 	return a
 }
@@ -101,6 +104,12 @@ func (t *tally) versus(at int, confidence float64) *Versus {
 	if c, err := p.compare(confidence); err == nil {
 		v.Difference = &Estimate{Value: c.Estimate, Lower: c.Lower, Upper: c.Upper, N: c.N}
 		v.Method = c.Method
+	}
+	const power = 0.8
+	if v.Cases > 0 {
+		if drop, ok := stats.DetectableDrop(v.Cases, float64(v.Improved)/float64(v.Cases), (1-confidence)/2, power); ok {
+			v.Detectable = &drop
+		}
 	}
 	return v
 }

@@ -17,7 +17,6 @@ type tally struct {
 	suite  *suite.Suite
 	metric map[string]int // index by name
 	tag    map[string]int
-	roles  []Role
 	ids    []string // of the arms
 
 	mu       sync.Mutex
@@ -39,11 +38,14 @@ type cell struct {
 	samples, errors, passed int
 	score                   float64   // sum
 	metrics                 []float64 // sums of samples, by entry.metrics
+	cost                    float64   // sum, in USD
+	priced                  int       // samples of which the cost is known
 }
 
 // meters are the samples of an arm as numbers.
 type meters struct {
 	latency, cost []float64 // milliseconds; USD
+	untimed       int       // answers that do not say how long they took
 	unpriced      int
 	input, output int
 	counted       int
@@ -57,7 +59,7 @@ func newTally(s *suite.Suite, arms []*arm) *tally {
 	}
 	for i, a := range arms {
 		t.meters[i].faults = map[string]int{}
-		t.roles, t.ids = append(t.roles, a.Role), append(t.ids, a.ID)
+		t.ids = append(t.ids, a.ID)
 	}
 	return t
 }
@@ -106,7 +108,10 @@ func (t *tally) intern(kind string, names []string, index map[string]int) []int 
 // gatingMetrics are the metrics that assertions count for with a weight.
 func gatingMetrics(checks []*assert.Assertion, into []string) []string {
 	for _, a := range checks {
-		if a.Metric != "" && a.Weight > 0 {
+		if a.Weight == 0 {
+			continue // it measures, with all its parts
+		}
+		if a.Metric != "" {
 			into = append(into, a.Metric)
 		}
 		into = gatingMetrics(a.Parts, into)
@@ -130,10 +135,15 @@ func (t *tally) add(r *row) {
 
 func (t *tally) count(e *entry, c *cell, m *meters, s *Sample) {
 	c.samples++
-	if s.Output.Finish != "" || s.Output.Latency > 0 { // there was an answer
-		m.latency = append(m.latency, float64(s.Output.Latency)/1e6)
+	if s.Fault == "" || s.Fault == faultAssertion { // there was an answer
+		if s.Output.Latency > 0 {
+			m.latency = append(m.latency, float64(s.Output.Latency)/1e6)
+		} else {
+			m.untimed++
+		}
 		if s.Cost != nil {
 			m.cost = append(m.cost, *s.Cost)
+			c.cost, c.priced = c.cost+*s.Cost, c.priced+1
 		} else {
 			m.unpriced++
 		}
@@ -178,6 +188,9 @@ func metricScore(results []assert.Result, metric string) float64 {
 
 func metricSum(results []assert.Result, metric string) (sum, weight float64) {
 	for _, r := range results {
+		if r.Weight == 0 {
+			continue
+		}
 		if r.Metric == metric {
 			sum, weight = sum+r.Weight*r.Score, weight+r.Weight
 		}
@@ -240,7 +253,7 @@ func (t *tally) values(m measure, arm int) (values []float64, clusters []string,
 
 // pairs are the values of the cases that both arms answered.
 func (t *tally) pairs(m measure, base int) paired {
-	p := paired{once: true}
+	var p paired
 	for i := range t.entries {
 		e := &t.entries[i]
 		if !m.has(e) {
@@ -253,7 +266,6 @@ func (t *tally) pairs(m measure, base int) paired {
 		}
 		p.new, p.old = append(p.new, m.of(e, n)), append(p.old, m.of(e, b))
 		p.clusters = append(p.clusters, e.cluster)
-		p.once = p.once && n.samples == 1 && b.samples == 1
 	}
 	return p
 }
@@ -262,7 +274,6 @@ type paired struct {
 	new, old []float64
 	clusters []string
 	missing  int
-	once     bool
 }
 
 // passes says what a case counts as when it is one or the other: more than half
@@ -301,28 +312,61 @@ func (t *tally) flips(arms []*arm) []Flip {
 	return flips[:min(len(flips), MaxFlips)]
 }
 
-// estimate is the mean of values with an interval; nil for none.
+// estimate is the mean of values with an interval; nil for none. It is that of
+// Wilson for cases that stand alone and are 0 or 1. Else it is the t interval, not
+// narrower than what as many independent cases leave open that are all 1: t takes
+// one flaw among many cases for more knowledge than none.
 func estimate(values []float64, clusters []string, confidence float64) *Estimate {
 	n := len(values)
 	if n == 0 {
 		return nil
 	}
-	passed, binary, alone := 0, true, true
-	for i, v := range values {
+	passed, binary := 0, true
+	for _, v := range values {
 		binary = binary && (v == 0 || v == 1)
-		alone = alone && clusters[i] == ""
 		if v == 1 {
 			passed++
 		}
 	}
-	var i stats.Interval
-	switch {
-	case binary && alone:
-		i = stats.Wilson(passed, n, confidence)
-	case alone:
-		i = stats.PairedT(values, confidence)
-	default:
-		i = stats.ClusteredT(values, clusters, confidence)
+	units := independent(clusters)
+	if binary && units == n {
+		i := stats.Wilson(passed, n, confidence)
+		return &Estimate{Value: i.Estimate, Lower: i.Lower, Upper: i.Upper, N: n}
 	}
-	return &Estimate{Value: i.Estimate, Lower: max(0, i.Lower), Upper: min(1, i.Upper), N: n}
+	i := stats.ClusteredT(values, clusters, confidence)
+	half := stats.NoFlips(units, confidence)
+	return &Estimate{
+		Value: i.Estimate, Lower: max(0, min(i.Lower, i.Estimate-half)), Upper: min(1, max(i.Upper, i.Estimate+half)), N: n,
+	}
+}
+
+// carefully is estimate for a rule: where t is not enough, as for rare flaws, it
+// is widened to what comparisons with a baseline use, here with one of only zeros.
+func carefully(values []float64, clusters []string, confidence float64) *Estimate {
+	e := estimate(values, clusters, confidence)
+	if e == nil {
+		return nil
+	}
+	c, err := stats.Compare(values, make([]float64, len(values)), clusters, confidence, seed)
+	if err != nil {
+		return &Estimate{Value: e.Value, Lower: 0, Upper: 1, N: e.N}
+	}
+	if c.Pairs == nil {
+		e.Lower, e.Upper = max(0, min(e.Lower, c.Lower)), min(1, max(e.Upper, c.Upper))
+	}
+	return e
+}
+
+// independent counts clusters, and cases that stand alone.
+func independent(clusters []string) int {
+	units, seen := 0, map[string]bool{}
+	for _, c := range clusters {
+		if c == "" || !seen[c] {
+			units++
+		}
+		if c != "" {
+			seen[c] = true
+		}
+	}
+	return units
 }

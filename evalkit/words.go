@@ -14,7 +14,10 @@ func (g *ruled) value(e *Estimate) {
 }
 
 func (g *ruled) start(e *Estimate) string {
-	if e == nil {
+	switch {
+	case e == nil && g.missing == 0:
+		return g.Name + ": no case counts for it"
+	case e == nil:
 		return g.Name + ": no case was answered"
 	}
 	return fmt.Sprintf("%s %s (n=%d)", g.Name, number(e.Value), e.N)

@@ -17,6 +17,6 @@ func FS() fs.FS { return files }
 //go:embed docs
 var pages embed.FS
 
-// Docs returns the pages about the language and its rules, as Markdown:
-// docs/format.md and docs/rules.md.
+// Docs returns the pages about the language, its rules and its evaluations, as
+// Markdown: docs/format.md, docs/rules.md and docs/evaluation.md.
 func Docs() fs.FS { return pages }

@@ -3,12 +3,15 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/promptflag/promptflag/action/example"
 	"github.com/promptflag/promptflag/action/internal/cli"
@@ -29,6 +32,7 @@ func TestExampleReplays(t *testing.T) {
 	if code != 0 || !strings.Contains(stdout, "3 prompts: 3 pass") {
 		t.Fatalf("exit code %d\n%s%s", code, stdout, stderr)
 	}
+	validReports(t, filepath.Join(dir, ".promptflag", "eval", "report.json"))
 	// The second version of the demonstration.
 	change(t, dir)
 	if code, stdout, stderr := runIn(t, dir, nil, "eval", "--replay", "support.triage"); code != 0 {
@@ -70,6 +74,24 @@ func change(t *testing.T, dir string) {
 	}
 	if err := os.WriteFile(file, []byte(strings.Replace(string(text), old, new, 1)), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// validReports holds a file of reports to the schema that is published for them.
+func validReports(t *testing.T, file string) {
+	t.Helper()
+	schema, err := jsonschema.NewCompiler().Compile("../../evalkit/report/testdata/report.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var reports []any
+	if err := json.Unmarshal([]byte(read(t, file)), &reports); err != nil || len(reports) == 0 {
+		t.Fatalf("%s: %d reports, %v", file, len(reports), err)
+	}
+	for i, r := range reports {
+		if err := schema.Validate(r); err != nil {
+			t.Errorf("report %d: %v", i, err)
+		}
 	}
 }
 

@@ -3,10 +3,14 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"encoding/xml"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -23,9 +27,14 @@ func TestMain(m *testing.M) {
 // scripts describes the behaviour of the binary. Besides promptflag itself
 // they use:
 //
-//	example [DIR]            lay out action/example, in a new git repository
+//	example [-suites] [DIR]  lay out action/example, in a new git repository
 //	commit MESSAGE           commit everything
 //	append FILE FROM         add one file to the end of another
+//	model FILE               start a model that answers by rules; asked and secret are about it
+//	asked [-wait] N          how often it was asked since
+//	secret DIR               its key is in no file there and in nothing printed last
+//	valid json|xml FILE      the file is well-formed
+//	crlf FILE …              files get the line ends of Windows
 //	person dial|disable|enable|delete|off|on …   what somebody does on the flag server
 func TestScripts(t *testing.T) {
 	scripts, err := filepath.Glob("../testdata/script/*.txtar")
@@ -39,6 +48,8 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("GITHUB_ACTIONS", "")
+			e.Setenv("CI", "")
+			setupModel(e)
 			// The race detector holds every process up for a second at its end.
 			e.Setenv("GORACE", "atexit_sleep_ms=0")
 			e.Setenv("GIT_CONFIG_NOSYSTEM", "1")
@@ -53,6 +64,11 @@ func TestScripts(t *testing.T) {
 			"exits":   cmdExits,
 			"replace": cmdReplace,
 			"append":  cmdAppend,
+			"model":   cmdModel,
+			"asked":   cmdAsked,
+			"secret":  cmdSecret,
+			"valid":   cmdValid,
+			"crlf":    cmdCRLF,
 		},
 	})
 }
@@ -113,6 +129,33 @@ func cmdReplace(ts *testscript.TestScript, _ bool, args []string) {
 // cmdAppend adds one file to the end of another: append FILE FROM.
 func cmdAppend(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(ts.ReadFile(args[0])+ts.ReadFile(args[1])), 0o644))
+}
+
+// cmdValid reads a whole file: valid json|xml FILE.
+func cmdValid(ts *testscript.TestScript, _ bool, args []string) {
+	data := []byte(ts.ReadFile(args[1]))
+	switch args[0] {
+	case "json":
+		var v any
+		ts.Check(json.Unmarshal(data, &v))
+	case "xml":
+		for d := xml.NewDecoder(bytes.NewReader(data)); ; {
+			_, err := d.Token()
+			if err == io.EOF {
+				return
+			}
+			ts.Check(err)
+		}
+	default:
+		ts.Fatalf("valid %s", args[0])
+	}
+}
+
+// cmdCRLF gives files the line ends of Windows: crlf FILE ….
+func cmdCRLF(ts *testscript.TestScript, _ bool, args []string) {
+	for _, file := range args {
+		ts.Check(os.WriteFile(ts.MkAbs(file), []byte(strings.ReplaceAll(ts.ReadFile(file), "\n", "\r\n")), 0o644))
+	}
 }
 
 // cmdPerson changes production's flag of a prompt in the embedded document:

@@ -17,9 +17,11 @@ type written struct {
 	more      map[string]any // other members; a kind deletes those that it takes
 	problems  []Problem
 
-	took  []string // names of members that the kind asked for
-	depth int      // of assert-sets around it
-	parts []*Assertion
+	took     []string // names of members that the kind asked for
+	standard *float64 // the kind's own threshold; nil until it said
+	required bool     // the kind needs a threshold
+	depth    int      // of assert-sets around it
+	parts    []*Assertion
 }
 
 // maxProblems bounds what is said about one assertion.
@@ -96,6 +98,16 @@ type Kind struct {
 	Value   string // what to write as value; "" for nothing
 	// Threshold: it takes one.
 	Threshold bool
+	// Score: the threshold is of its score, 0 to 1; else of another number, 0 or
+	// more. AboveZero: it is not 0, which every output would reach.
+	Score, AboveZero bool
+	// Default is the threshold when none is written; nil when there is none, or
+	// when it must be written, which Required says.
+	Default  *float64
+	Required bool
+	// Members are those that not every type has, sorted: assert, config,
+	// provider, rubric_prompt, steps.
+	Members []string
 	// Judge and Embedder: it asks one.
 	Judge, Embedder bool
 }
@@ -104,7 +116,7 @@ type Kind struct {
 func Kinds() []Kind {
 	var out []Kind
 	for _, k := range kinds() {
-		out = append(out, Kind{k.name, k.summary, k.value, k.threshold != unlimited, k.asks.judge(), k.asks.embedder()})
+		out = append(out, k.describe())
 	}
 	slices.SortFunc(out, func(a, b Kind) int {
 		if a.Name < b.Name {
@@ -113,4 +125,34 @@ func Kinds() []Kind {
 		return 1
 	})
 	return out
+}
+
+// describe reads an assertion of the type, to see what it takes: so a reference
+// says what holds.
+func (k kind) describe() Kind {
+	d := Kind{
+		Name: k.name, Summary: k.summary, Value: k.value, Threshold: k.threshold != unlimited, Score: k.threshold == scoreLimit,
+		Judge: k.asks.judge(), Embedder: k.asks.embedder(),
+	}
+	about := func(w *written, member string) bool {
+		k.make(w)
+		return slices.ContainsFunc(w.problems, func(p Problem) bool { return slices.Equal(p.Path, []string{member}) })
+	}
+	w := &written{kind: k.name, value: "a", more: map[string]any{}, threshold: new(float64)}
+	d.AboveZero = d.Threshold && about(w, "threshold")
+	d.Default, d.Required, d.Members = w.standard, w.required, w.took
+	if k.asks != nobody {
+		d.Members = append(d.Members, "provider")
+	}
+	if k.asks.judge() {
+		w = &written{kind: k.name, value: "a", more: map[string]any{}, rubric: "{{output}}"}
+		if !about(w, "rubric_prompt") {
+			d.Members = append(d.Members, "rubric_prompt")
+		}
+	}
+	if d.Required {
+		d.Default = nil
+	}
+	slices.Sort(d.Members)
+	return d
 }

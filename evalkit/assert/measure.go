@@ -103,6 +103,7 @@ func words(n float64) string {
 
 // needsThreshold reports a missing threshold.
 func (w *written) needsThreshold(unit string) {
+	w.required = true
 	if w.threshold == nil && !slices.ContainsFunc(w.problems, func(p Problem) bool { return len(p.Path) > 0 && p.Path[0] == "threshold" }) {
 		w.problem([]string{"threshold"}, "write threshold = …", "%s needs a threshold%s", w.kind, unit)
 	}

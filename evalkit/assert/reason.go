@@ -86,6 +86,7 @@ func scored(name string, score, threshold float64) Result {
 
 // orDefault is the threshold, or the type's own.
 func (w *written) orDefault(d float64) float64 {
+	w.standard = &d
 	if w.threshold != nil {
 		return *w.threshold
 	}

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 func valuePath() []string { return []string{"value"} }
@@ -219,6 +218,3 @@ func quotedField(s string) (field, rest string, ok bool) {
 	}
 	return "", "", false
 }
-
-// length is a text's length in characters.
-func length(s string) int { return utf8.RuneCountInString(s) }

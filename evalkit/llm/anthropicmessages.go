@@ -99,11 +99,12 @@ func toolUses(calls any, at string, m *mistakes) []block {
 }
 
 // anthropicContent is the content of a message as blocks. An empty text, which
-// the API refuses, is no block where there may be none: with an assistant that calls tools.
+// the API refuses, is no block where there may be none: of an assistant that
+// calls tools, and of a result.
 func anthropicContent(msg prompts.Message, at string, m *mistakes) []block {
 	out := []block{}
 	if msg.Parts == nil {
-		if msg.Content == "" && msg.Role == "assistant" && msg.Other["tool_calls"] != nil {
+		if msg.Content == "" && (msg.Role == "tool" || msg.Role == "assistant" && msg.Other["tool_calls"] != nil) {
 			return out
 		}
 		return append(out, block{"type": "text", "text": msg.Content})

@@ -123,8 +123,14 @@ func New(e Endpoint, o *Options) (*Client, error) {
 	concurrency := cmp.Or(e.Concurrency, defaultConcurrency)
 	transport := o.HTTP
 	if transport == nil {
-		own := http.DefaultTransport.(*http.Transport).Clone()
-		own.MaxIdleConns, own.MaxIdleConnsPerHost = concurrency, concurrency
+		own := &http.Transport{
+			Proxy:                 http.ProxyFromEnvironment,
+			ForceAttemptHTTP2:     true,
+			MaxIdleConnsPerHost:   concurrency,
+			IdleConnTimeout:       90 * time.Second,
+			TLSHandshakeTimeout:   10 * time.Second,
+			ExpectContinueTimeout: time.Second,
+		}
 		transport, c.close = own, own.CloseIdleConnections
 	}
 	c.http = &http.Client{

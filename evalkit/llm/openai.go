@@ -3,6 +3,7 @@ package llm
 import (
 	"encoding/json"
 	"maps"
+	"math"
 	"strings"
 
 	"github.com/promptflag/promptflag/evalkit/chat"
@@ -185,7 +186,7 @@ func (u *openaiUsage) usage(completes bool) chat.Usage {
 // known is u when its numbers can be: no request is without tokens, so zeros
 // are those of a server that does not count.
 func known(u chat.Usage) chat.Usage {
-	const most = 1 << 40
+	const most = math.MaxInt32
 	if u.Input <= 0 || u.Output < 0 || u.Cached < 0 || u.Cached > u.Input || u.Input > most || u.Output > most {
 		return chat.Usage{}
 	}

@@ -120,14 +120,11 @@ func (r *Recorder) Embed(ctx context.Context, q chat.EmbedRequest) (chat.Embeddi
 		}
 		return r.embedder.Embed(ctx, q)
 	})
-	if shared {
-		vectors := make([][]float64, len(a.Vectors))
-		for i, v := range a.Vectors {
-			vectors[i] = append([]float64(nil), v...)
-		}
-		a.Vectors = vectors
+	vectors := make([][]float64, len(a.Vectors)) // each caller has its own
+	for i, v := range a.Vectors {
+		vectors[i] = append([]float64(nil), v...)
 	}
-	a.Recorded = shared
+	a.Vectors, a.Recorded = vectors, shared
 	return a, err
 }
 

@@ -155,6 +155,36 @@ func TestSingleFlight(t *testing.T) {
 	})
 }
 
+// TestOwnPatience: who waits for another's request waits as long as its own
+// context lasts, and who comes too late asks nobody.
+func TestOwnPatience(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &model{gate: make(chan struct{})}
+		r := NewRecorder(m, nil, OpenAI, nil, Live, nil)
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if _, err := r.Complete(t.Context(), ask()); err != nil {
+				t.Error(err)
+			}
+		})
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		for range 2 { // while another asks, and then before it would
+			_, err := r.Complete(ctx, ask())
+			var e *chat.Error
+			if !errors.As(err, &e) || e.Fault != chat.TimedOut {
+				t.Errorf("error %v", err)
+			}
+		}
+		close(m.gate)
+		wg.Wait()
+		if _, err := r.Complete(ctx, ask()); err == nil || m.calls.Load() != 1 {
+			t.Errorf("%d calls, error %v", m.calls.Load(), err)
+		}
+	})
+}
+
 func TestTamperedRecords(t *testing.T) {
 	d := dir(t)
 	m := &model{}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -67,6 +68,9 @@ func TestDirRefuses(t *testing.T) {
 
 // TestDirLinks: a link inside that leads out is neither read nor written through.
 func TestDirLinks(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("links need a privilege on Windows")
+	}
 	d := dir(t)
 	outside := t.TempDir()
 	k := strings.Repeat("ab", 32)
@@ -77,7 +81,7 @@ func TestDirLinks(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := os.Symlink(outside, filepath.Join(d.path, "ab")); err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	if got, err := d.Get(t.Context(), k); err == nil {
 		t.Errorf("get = %q", got)

@@ -40,7 +40,7 @@ func full() chat.Request {
 				map[string]any{"id": "c2", "type": "function", "function": map[string]any{"name": "search", "arguments": `{}`}},
 			}}},
 			{Role: "tool", Content: "found", Other: map[string]any{"tool_call_id": "c1"}},
-			{Role: "tool", Content: "nothing", Other: map[string]any{"tool_call_id": "c2"}},
+			{Role: "tool", Content: "", Other: map[string]any{"tool_call_id": "c2"}},
 			{Role: "user", Content: "go on"},
 		},
 		Tools:  []prompts.Tool{{Name: "search", Description: "searches", Parameters: map[string]any{"type": "object"}, Strict: ptr(true)}},
@@ -62,7 +62,7 @@ const wantOpenAI = `{
    {"id": "c1", "type": "function", "function": {"name": "search", "arguments": "{\"q\": 1}"}},
    {"id": "c2", "type": "function", "function": {"name": "search", "arguments": "{}"}}]},
   {"role": "tool", "tool_call_id": "c1", "content": "found"},
-  {"role": "tool", "tool_call_id": "c2", "content": "nothing"},
+  {"role": "tool", "tool_call_id": "c2", "content": ""},
   {"role": "user", "content": "go on"}],
  "tools": [{"type": "function", "function": {"name": "search", "description": "searches", "parameters": {"type": "object"}, "strict": true}}],
  "response_format": {"type": "json_schema", "json_schema": {"name": "answer", "schema": {"type": "object"}, "strict": true}}}`
@@ -83,7 +83,7 @@ const wantAnthropic = `{
    {"type": "tool_use", "id": "c2", "name": "search", "input": {}}]},
   {"role": "user", "content": [
    {"type": "tool_result", "tool_use_id": "c1", "content": [{"type": "text", "text": "found"}]},
-   {"type": "tool_result", "tool_use_id": "c2", "content": [{"type": "text", "text": "nothing"}]}]},
+   {"type": "tool_result", "tool_use_id": "c2", "content": []}]},
   {"role": "user", "content": [{"type": "text", "text": "go on"}]}],
  "tools": [{"name": "search", "description": "searches", "input_schema": {"type": "object"}, "strict": true}]}`
 
@@ -320,5 +320,24 @@ func TestBadRequests(t *testing.T) {
 				t.Errorf("%s: error %v, want %q", family, err, tt.want)
 			}
 		}
+	}
+}
+
+// TestExtraMerges: objects of parameters.extra join those of the request.
+func TestExtraMerges(t *testing.T) {
+	r := full()
+	r.Parameters["extra"] = map[string]any{"output_config": map[string]any{"budget": 5.0}, "thinking": map[string]any{"type": "adaptive"}}
+	got, err := anthropicRequest(r)
+	want := map[string]any{"effort": "low", "budget": 5.0, "format": map[string]any{"type": "json_schema", "schema": map[string]any{"type": "object"}}}
+	if diff := cmp.Diff(want, got["output_config"]); err != nil || diff != "" || got["thinking"] == nil {
+		t.Errorf("%v %s", err, diff)
+	}
+	r.Parameters["extra"] = map[string]any{"output_config": map[string]any{"effort": "max"}, "a key\nof " + strings.Repeat("x", 50): 1.0, "model": "z"}
+	if _, err := anthropicRequest(r); err == nil || !strings.Contains(err.Error(), "parameters.extra.output_config.effort: the request has it already; parameters.extra.model") && !strings.Contains(err.Error(), "parameters.extra.model: the request has it already; parameters.extra.output_config.effort") {
+		t.Errorf("error %v", err)
+	}
+	r.Parameters = map[string]any{"a key\nof " + strings.Repeat("x", 50): 1.0}
+	if _, err := anthropicRequest(r); err == nil || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), "…") {
+		t.Errorf("error %v", err)
 	}
 }

@@ -3,6 +3,7 @@ package llm
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -157,9 +158,13 @@ func (k *call) check(ctx context.Context, resp *http.Response, err error) (retry
 	}
 	if err != nil {
 		k.failed, retry = k.broken(resp, err), true
-		if k.failed.Fault == chat.TimedOut {
+		var certificate *tls.CertificateVerificationError
+		switch {
+		case k.failed.Fault == chat.TimedOut:
 			k.timeouts++
 			retry = k.timeouts < 2
+		case errors.As(err, &certificate):
+			retry = false // it will be the same one
 		}
 	}
 	if ctx.Err() != nil {

@@ -95,7 +95,9 @@ func TestFaults(t *testing.T) {
 		{"529", status(529, `{"type":"error","error":{"type":"overloaded_error"}}`), chat.Unavailable, 529, 3, "overloaded_error"},
 		{"408", status(408, ""), chat.Unavailable, 408, 3, ""},
 		{"204", status(204, ""), chat.Malformed, 204, 3, ""},
-		{"redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/", 307) }, chat.BadRequest, 307, 1, "redirects"},
+		{"redirect", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusTemporaryRedirect)
+		}, chat.BadRequest, 307, 1, "redirects"},
 		{"no JSON", status(200, "<html>"+secretText), chat.Malformed, 200, 3, ""},
 		{"another JSON", status(200, `{"answer":42}`), chat.Malformed, 200, 3, "choices is missing"},
 		{"wrong types", status(200, `{"choices":"`+secretText+`"}`), chat.Malformed, 200, 3, ""},

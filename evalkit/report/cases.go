@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/promptflag/promptflag/evalkit"
 )
@@ -96,14 +97,31 @@ func (s *shown) vars(vars map[string]json.RawMessage, b bounds) {
 			return
 		}
 		f := field{Name: short(name, 200)}
-		var text string
-		if json.Unmarshal(vars[name], &text) != nil || bytes.Equal(vars[name], []byte("null")) {
-			text = string(vars[name])
-		}
-		f.Value, f.Gone = cut(text, b.text)
+		f.Value, f.Gone = cut(asText(vars[name]), b.text)
 		f.Value = visible(f.Value)
 		s.Vars = append(s.Vars, f)
 	}
+}
+
+// asText is a text as it is, and any other value as JSON with its numbers as
+// they were, and without escapes for HTML.
+func asText(value json.RawMessage) string {
+	var decoded any
+	d := json.NewDecoder(bytes.NewReader(value))
+	d.UseNumber()
+	if d.Decode(&decoded) != nil {
+		return string(value)
+	}
+	if text, ok := decoded.(string); ok {
+		return text
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if e.Encode(decoded) != nil {
+		return string(value)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // keep adds a to the list, in place of the same repeat, and drops the best when

@@ -34,11 +34,14 @@ func cell(markdown string) string { return strings.ReplaceAll(markdown, "|", "¦
 
 // dull is a word that Markdown and GitHub leave alone wherever it stands but at
 // the begin of a line.
-var dull = regexp.MustCompile(`^[\pL\pM\pN.,;:%()=−–+/'’"±≥≤…?!✓✗-]+$`)
+var dull = regexp.MustCompile(`^[\pL\pM\pN.,;:%()=−–+/'’"±≥≤…?!✓✗-]+$|^\$[0-9.,]+;?$`)
 
-// linked is what becomes a link by itself: an address, a reference to another
-// issue, a commit.
-var linked = regexp.MustCompile(`(?i)://|www\.|^\W*gh-[0-9]|[0-9a-f]{7,}|^:|:[a-z0-9_+-]+:`)
+// linked is what GitHub makes more of by itself: an address, a reference to an
+// issue, an emoji's name, which a colon of ours may end.
+var linked = regexp.MustCompile(`(?i)www\.|gh-[0-9]|:.`)
+
+// commit is a number that GitHub may find a commit by.
+var commit = regexp.MustCompile(`(?i)[0-9a-f]{7,}`)
 
 // prose is a sentence that is ours, with names in it that are not: words that
 // Markdown could read as more than a word become code, and so does what could
@@ -48,7 +51,9 @@ func prose(text string) string {
 	for i := 0; i < len(words); i++ {
 		// Numbers in brackets, as intervals are written, need only one backslash.
 		plain := strings.Trim(words[i], "[]")
-		if !dull.MatchString(plain) || linked.MatchString(plain) && strings.ContainsFunc(plain, unicode.IsLetter) || i == 0 && !unicode.IsLetter([]rune(plain)[0]) && !unicode.IsNumber([]rune(plain)[0]) {
+		if !dull.MatchString(plain) || linked.MatchString(plain) ||
+			commit.MatchString(plain) && strings.ContainsFunc(plain, unicode.IsLetter) ||
+			i == 0 && !unicode.IsLetter([]rune(plain)[0]) && !unicode.IsNumber([]rune(plain)[0]) {
 			words[i] = code(words[i])
 			continue
 		}

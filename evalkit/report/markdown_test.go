@@ -114,7 +114,7 @@ func TestMarkdownHostile(t *testing.T) {
 }
 
 func TestMarkdownLimit(t *testing.T) {
-	r := example("triage", 1000, 3)
+	r := example("triage", 400, 3)
 	for _, limit := range []int{1, 4000, 5000, 8000, 20_000, 60_000, 200_000} {
 		text := markdownOf(t, r, &MarkdownOptions{Limit: limit, MaxFlips: 500, Full: "https://ci.example/run/1"})
 		if len(text) > max(limit, 4000) {
@@ -179,4 +179,23 @@ func FuzzMarkdown(f *testing.F) {
 		inert(t, rendered(t, text))
 		quiet(t, text)
 	})
+}
+
+// TestTwoBaselines: production serves two versions and the new one must not be
+// worse than either; a third is only shown.
+func TestTwoBaselines(t *testing.T) {
+	r := example("triage", 24, 0)
+	p := r.report
+	canary, old := p.Arms[1], p.Arms[1]
+	canary.ID, canary.Title, canary.Version = "base2", "production, canary, 10 %", "0f0f0f0f0f0f"
+	canary.Versus = &evalkit.Versus{Cases: 24, Same: true}
+	old.ID, old.Title, old.Gates = "base3", "last week", false
+	p.Arms = append(p.Arms, canary, old)
+	second := p.Gates[1]
+	second.Baseline = "base2"
+	p.Gates = append(p.Gates, second)
+	text := markdownOf(t, r, nil)
+	golden(t, "two_baselines.md", text)
+	inert(t, rendered(t, text))
+	golden(t, "two_baselines.txt", textOf(t, p, &TextOptions{Width: 120}))
 }

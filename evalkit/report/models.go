@@ -1,8 +1,6 @@
 package report
 
 import (
-	"slices"
-
 	"github.com/promptflag/promptflag/evalkit"
 )
 
@@ -13,15 +11,7 @@ func modelTable(r *evalkit.Report) (head []string, rows [][]string) {
 	if len(arms) == 0 {
 		return nil, nil
 	}
-	var metrics []string
-	for _, a := range arms {
-		for _, m := range a.Metrics {
-			if !slices.Contains(metrics, m.Name) {
-				metrics = append(metrics, m.Name)
-			}
-		}
-	}
-	slices.Sort(metrics)
+	metrics := names(r, func(a *evalkit.Arm) []evalkit.Named { return a.Metrics })
 	head = []string{"model", "pass rate"}
 	for _, m := range metrics {
 		head = append(head, clip(line(m), maxColumn))

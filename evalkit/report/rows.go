@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/promptflag/promptflag/evalkit"
@@ -232,6 +233,12 @@ func evidence(r *evalkit.Report) string {
 	parts = append(parts, paid)
 	if len(r.Suite.Judges) > 0 {
 		parts = append(parts, "judged by "+line(strings.Join(r.Suite.Judges, ", ")))
+	}
+	for _, a := range gating(r) {
+		if a.Versus != nil && a.Versus.Detectable != nil {
+			parts = append(parts, fmt.Sprintf("so many cases show a drop of %s points (4 times in 5)", number(100**a.Versus.Detectable, 0)))
+			break
+		}
 	}
 	return strings.Join(parts, "; ")
 }

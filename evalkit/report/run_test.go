@@ -80,12 +80,12 @@ func example(prompt string, n, models int) run {
 	}
 	b := builder{g: g, r: &evalkit.Report{
 		Schema: evalkit.ReportSchema, Prompt: prompt, Arms: arms,
-		Started: time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC), Seconds: 137.4,
+		Started: time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC), Seconds: 137.4, Confidence: 0.95,
 		Suite: evalkit.SuiteInfo{
 			File: prompt + ".eval.toml", Hash: strings.Repeat("5c", 32), Dataset: strings.Repeat("d7", 32),
 			Judge: strings.Repeat("0e", 32), Judges: []string{"gpt-4.1"}, Cases: n, Repeat: 2,
 		},
-		Spent: 0.4183, Calls: 2*n + 12, Recorded: 2*n - 12,
+		Spent: 0.4183, Calls: 2*n + 12, Recorded: max(2*n-12, 0),
 	}}
 	for i := range n {
 		b.oneCase(i)
@@ -264,7 +264,7 @@ func (b *builder) finish() {
 	r := b.r
 	for i := range r.Arms {
 		a := &r.Arms[i]
-		a.Digest = strings.Repeat(a.Version[:8], 8)
+		a.Digest = "sha256:" + strings.Repeat(a.Version[:8], 8)
 		a.PassRate, a.Score = estimate(b.rates[i]), estimate(b.rates[i])
 		both := 0.0
 		a.Scores = make([]int, 11)

@@ -248,19 +248,51 @@ func (p *printer) flips(r *evalkit.Report) {
 	}
 }
 
+// problemsShown is how many problems of one kind are told apart.
+const problemsShown = 3
+
+// problems are told by arm and fault: when an endpoint is away they are all the
+// same.
 func (p *printer) problems(r *evalkit.Report) {
 	if len(r.Problems) == 0 {
 		return
 	}
 	p.line("")
 	p.line("Problems:")
-	for i, x := range r.Problems {
+	type kind struct{ arm, fault string }
+	var kinds []kind
+	of := map[kind][]evalkit.Problem{}
+	for _, x := range r.Problems {
+		k := kind{x.Arm, x.Fault}
+		if of[k] == nil {
+			kinds = append(kinds, k)
+		}
+		of[k] = append(of[k], x)
+	}
+	for i, k := range kinds {
 		if i == p.o.MaxList {
 			p.line("  and " + moreProblems(r, i))
 			break
 		}
-		p.wrap("  - ", short(x.Case, 60)+", "+short(armTitle(r, x.Arm), 60)+": "+short(x.Fault, 60)+": "+short(x.Detail, 300))
+		n := max(len(of[k]), faults(r, k.arm, k.fault))
+		p.wrap("  - ", fmt.Sprintf("%s: %s, %s", short(armTitle(r, k.arm), 60), short(k.fault, 60), plural(n, "answer", "answers")))
+		for _, x := range of[k][:min(len(of[k]), problemsShown)] {
+			p.wrap("      ", short(x.Case, 60)+": "+short(x.Detail, 300))
+		}
+		if n > problemsShown {
+			p.line("      and " + thousands(n-problemsShown) + " more")
+		}
 	}
+}
+
+// faults is how many samples of an arm met a fault.
+func faults(r *evalkit.Report, arm, fault string) int {
+	for _, a := range r.Arms {
+		if a.ID == arm {
+			return a.Faults[fault]
+		}
+	}
+	return 0
 }
 
 // moreProblems says how many problems are not among the first n.

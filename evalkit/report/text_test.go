@@ -55,9 +55,9 @@ func TestTextEmpty(t *testing.T) {
 func TestVisible(t *testing.T) {
 	for in, want := range map[string]string{
 		"plain ünï 👩\u200d🚀\ttab\nnext": "plain ünï 👩\u200d🚀\ttab\nnext",
-		"a\x00b\x1b[0m\x7f":             "a␀b␛[0m␡",
+		"a\x00b\x1b[0m\x7f":             "a‹U+0000›b‹U+001B›[0m‹U+007F›",
 		"\u202eabc\u2069":               "‹U+202E›abc‹U+2069›",
-		"a\r\nb\rc":                     "a\nb␍c",
+		"a\r\nb\rc":                     "a\nb‹U+000D›c",
 		"x\xffy":                        "x\ufffdy",
 		"\ufeff\U000E0041":              "‹U+FEFF›‹U+E0041›",
 	} {

@@ -2,12 +2,13 @@ package report
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
 
-// visible replaces what a reader would not see, or what would change how other
-// characters are read: control characters but tab and line feed, marks of
+// visible replaces by its number what a reader would not see, or what would
+// change how other characters are read: control characters but tab and line feed, marks of
 // writing direction, zero-width and tag characters. Joiners stay, because
 // scripts and emoji need them. What is not UTF-8 becomes U+FFFD.
 func visible(text string) string {
@@ -17,16 +18,11 @@ func visible(text string) string {
 	var b strings.Builder
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	for _, r := range text {
-		switch {
-		case !hidden(r):
+		if !hidden(r) {
 			b.WriteRune(r)
-		case r < ' ':
-			b.WriteRune('␀' + r) // the control pictures
-		case r == 0x7F:
-			b.WriteRune('␡')
-		default:
-			fmt.Fprintf(&b, "‹U+%04X›", r)
+			continue
 		}
+		fmt.Fprintf(&b, "‹U+%04X›", r)
 	}
 	return b.String()
 }
@@ -52,6 +48,15 @@ func line(text string) string {
 		return r
 	}, text))), " ")
 }
+
+// held is a line for a page: a number and its percent sign stay together, and so
+// do the ends of an interval.
+func held(text string) string {
+	text = strings.ReplaceAll(line(text), " %", "\u00a0%")
+	return interval.ReplaceAllString(text, "[$1,\u00a0$2]")
+}
+
+var interval = regexp.MustCompile(`\[([−+$0-9.]+), ([−+$0-9.]+)\]`)
 
 // cut shortens text to at most limit bytes, at the end of a character, and says
 // how many bytes are gone.

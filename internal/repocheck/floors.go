@@ -38,7 +38,7 @@ var floors = []layer{
 	{"action/internal/flags", 2, "prompts"},
 	{"action/internal/config", 2, "prompts"},
 	{"action/internal/gen", 2, "prompts"},
-	{"action/internal/schema", 2, "prompts"},
+	{"action/internal/schema", 2, "evalkit/assert prompts"},
 	{"action/internal/github", 2, "prompts"},
 	{"action/internal/importer", 2, "prompts"},
 	{"action/internal/demo", 2, ""},

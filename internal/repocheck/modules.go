@@ -40,6 +40,7 @@ var owners = []owner{
 	{"github.com/google/go-cmp", testPackages},
 	{"go.uber.org/goleak", testPackages},
 	{"github.com/rogpeppe/go-internal", testPackages},
+	{"github.com/yuin/goldmark", testPackages},
 	{"testing", testPackages},
 }
 

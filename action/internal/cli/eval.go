@@ -65,16 +65,27 @@ func (c evalCmd) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
+	if err := c.print(s, reports); err != nil { // whatever becomes of the files
+		return err
+	}
 	if err := s.writeReports(r, reports); err != nil {
 		return err
 	}
 	if err := r.Finish(); err != nil {
 		return err
 	}
-	if err := c.print(s, r, reports); err != nil {
-		return err
+	if !c.JSON {
+		fmt.Fprintf(s.Stdout, "report: %s\n", s.shown(filepath.Join(r.Dir, "report.html")))
 	}
 	return verdictOf(reports)
+}
+
+// shown is a path as people in the working directory type it.
+func (s *session) shown(path string) string {
+	if rel, err := filepath.Rel(s.Dir, path); err == nil && filepath.IsLocal(rel) {
+		path = rel
+	}
+	return filepath.ToSlash(path)
 }
 
 func (c evalCmd) mode() (evaluate.Mode, error) {
@@ -168,7 +179,7 @@ func (s *session) evaluate(ctx context.Context, r *evaluate.Runner, tree *prompt
 	return reports, nil
 }
 
-func (c evalCmd) print(s *session, r *evaluate.Runner, reports []*evalkit.Report) error {
+func (c evalCmd) print(s *session, reports []*evalkit.Report) error {
 	if c.JSON {
 		return s.json(reports)
 	}
@@ -178,12 +189,8 @@ func (c evalCmd) print(s *session, r *evaluate.Runner, reports []*evalkit.Report
 		}
 		fmt.Fprintln(s.Stdout)
 	}
-	place := filepath.Join(r.Dir, "report.html")
-	if rel, err := filepath.Rel(s.Dir, place); err == nil && filepath.IsLocal(rel) {
-		place = rel
-	}
-	fmt.Fprintf(s.Stdout, "%s\nreport: %s\n", tallied(reports), filepath.ToSlash(place))
-	return nil
+	_, err := fmt.Fprintln(s.Stdout, tallied(reports))
+	return err
 }
 
 // tallied is "3 prompts: 2 pass, 1 inconclusive".

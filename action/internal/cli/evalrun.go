@@ -47,7 +47,7 @@ func (s *session) evaluator(cfg *config.Config, mode evaluate.Mode, bucket *stor
 		write = nil
 	}
 	r := &evaluate.Runner{
-		FS: root.FS(), Folder: cfg.Prompts, Title: "this change", Now: s.Now,
+		FS: root.FS(), Folder: cfg.Prompts, Title: "this change", Now: s.Now, Afresh: s.runner != nil,
 		Answers: evaluate.NewAnswers(cfg.Evaluation, s.Getenv, mode, read, write),
 	}
 	r.Answers.Now = s.Now

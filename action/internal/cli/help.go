@@ -13,7 +13,7 @@ import (
 )
 
 type helpCmd struct {
-	Topic string `arg:"" optional:"" help:"format, rules, or the id of a rule such as PF020."`
+	Topic string `arg:"" optional:"" help:"format, evaluation, rules, or the id of a rule such as PF020."`
 }
 
 var ruleID = regexp.MustCompile(`^(?i)pf[0-9]{3}$`)
@@ -21,9 +21,9 @@ var ruleID = regexp.MustCompile(`^(?i)pf[0-9]{3}$`)
 func (c helpCmd) Run(_ context.Context, s *session) error {
 	switch {
 	case c.Topic == "":
-		_, err := io.WriteString(s.Stdout, "promptflag help format   how a prompt file is written\npromptflag help rules    what check finds\npromptflag help PF020    one rule\npromptflag --help        the commands\n")
+		_, err := io.WriteString(s.Stdout, "promptflag help format      how a prompt file is written\npromptflag help evaluation  how a prompt is evaluated, and what decides\npromptflag help rules       what check finds\npromptflag help PF020       one rule\npromptflag --help           the commands\n")
 		return err
-	case c.Topic == "format" || c.Topic == "rules":
+	case c.Topic == "format" || c.Topic == "evaluation" || c.Topic == "rules":
 		page, err := fs.ReadFile(example.Docs(), "docs/"+c.Topic+".md")
 		if err != nil {
 			return err
@@ -38,7 +38,7 @@ func (c helpCmd) Run(_ context.Context, s *session) error {
 		_, err = io.WriteString(s.Stdout, section)
 		return err
 	}
-	return usageError{fmt.Errorf("there is no help about %q: %w", c.Topic, errors.New("format, rules, or the id of a rule"))}
+	return usageError{fmt.Errorf("there is no help about %q: %w", c.Topic, errors.New("format, evaluation, rules, or the id of a rule"))}
 }
 
 // ruleSection is the part of the page of rules that is about one.

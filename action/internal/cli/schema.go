@@ -9,7 +9,7 @@ import (
 )
 
 type schemaCmd struct {
-	Of string `arg:"" optional:"" default:"prompt" enum:"prompt,config" name:"prompt|config" help:"The file that the schema describes: a prompt (the default), or promptflag.toml with config."`
+	Of string `arg:"" optional:"" default:"prompt" enum:"prompt,eval,config" name:"prompt|eval|config" help:"The file that the schema describes: a prompt (the default), its evaluation with eval, or promptflag.toml with config."`
 	generated
 }
 
@@ -30,13 +30,20 @@ or once for all in .taplo.toml, at the root of the repository:
 	exclude = ["prompts/**/*.eval.toml"]
 	schema.path = "prompt.schema.json"
 
+	[[rule]]
+	include = ["prompts/**/*.eval.toml"]
+	schema.path = "eval.schema.json"
+
 A schema sees keys, types, words and ranges. Templates, other files and what else promptflag check finds, it does not see.`
 }
 
 func (c schemaCmd) Run(_ context.Context, s *session) error {
 	n := schema.Prompt()
-	if c.Of == "config" {
+	switch c.Of {
+	case "config":
 		n = schema.Config()
+	case "eval":
+		n = schema.Suite()
 	}
 	data, err := schema.JSON(n)
 	if err != nil {

@@ -13,14 +13,16 @@ import (
 
 // Baselines are the versions of one prompt that production serves, other than
 // head, as a run compares with them: those that most callers of an environment
-// get must not be better, the others are told. unknown says why that could not
+// get must not be better, the others are told. Where most get head already, that
+// is what most of the rest get. unknown says why that could not
 // be found out; "" when it was.
 func Baselines(head prompts.Digest, versions []live.Version) (baselines []evalkit.Version, unknown string) {
 	var digests []prompts.Digest
 	places := map[prompts.Digest][]string{}
 	gates, faults := map[prompts.Digest]bool{}, map[prompts.Digest]string{}
 	artifacts := map[prompts.Digest]*prompts.Prompt{}
-	for _, v := range versions {
+	rest := behind(head, versions)
+	for i, v := range versions {
 		d := v.Ref.Digest
 		if d == head {
 			continue
@@ -32,7 +34,7 @@ func Baselines(head prompts.Digest, versions []live.Version) (baselines []evalki
 		if v.Prompt != nil {
 			artifacts[d] = v.Prompt
 		}
-		gates[d] = gates[d] || serves(v)
+		gates[d] = gates[d] || serves(v) || rest[i]
 		faults[d] = v.Fault
 	}
 	for _, d := range digests {
@@ -56,6 +58,30 @@ func Baselines(head prompts.Digest, versions []live.Version) (baselines []evalki
 		return 1
 	})
 	return baselines, unknown
+}
+
+// behind are, for each environment that serves head to most callers, the versions
+// that most of the others get. Else a candidate that was dialled to 60 % would be
+// promoted without having been compared with anything.
+func behind(head prompts.Digest, versions []live.Version) map[int]bool {
+	led := map[string]bool{}
+	for _, v := range versions {
+		led[v.Environment] = led[v.Environment] || v.Ref.Digest == head && serves(v)
+	}
+	most := map[string]int{}
+	for i, v := range versions {
+		if !led[v.Environment] || v.Ref.Digest == head || v.Constrained || v.Role == "" || !v.On || v.Percent == 0 {
+			continue
+		}
+		if at, ok := most[v.Environment]; !ok || v.Percent > versions[at].Percent {
+			most[v.Environment] = i
+		}
+	}
+	found := map[int]bool{}
+	for _, i := range most {
+		found[i] = true
+	}
+	return found
 }
 
 // serves reports whether a version is what most callers of its environment get:

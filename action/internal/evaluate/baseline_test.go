@@ -37,8 +37,13 @@ func TestBaselines(t *testing.T) {
 			live: []live.Version{at(c, "production", flags.Candidate, 10, true), at(s, "production", flags.Stable, 90, true), at(s, "staging", flags.Stable, 100, true)},
 			want: []string{"stable gates=true production, stable, 90 %; staging, stable, 100 %", "candidate gates=false production, candidate, 10 %"},
 		},
-		"off":           {live: []live.Version{at(c, "p", flags.Candidate, 60, false), at(s, "p", flags.Stable, 40, false)}, want: []string{"stable gates=true p, stable, OFF: everybody", "candidate gates=false p, candidate, OFF: 60 % when ON"}},
-		"promoted":      {live: []live.Version{at(head, "p", flags.Candidate, 100, true), at(s, "p", flags.Stable, 0, true)}, want: []string{"stable gates=false p, stable, what OFF serves"}},
+		"off":      {live: []live.Version{at(c, "p", flags.Candidate, 60, false), at(s, "p", flags.Stable, 40, false)}, want: []string{"stable gates=true p, stable, OFF: everybody", "candidate gates=false p, candidate, OFF: 60 % when ON"}},
+		"promoted": {live: []live.Version{at(head, "p", flags.Candidate, 100, true), at(s, "p", flags.Stable, 0, true)}, want: []string{"stable gates=false p, stable, what OFF serves"}},
+		"dialled":  {live: []live.Version{at(head, "p", flags.Candidate, 60, true), at(s, "p", flags.Stable, 40, true)}, want: []string{"stable gates=true p, stable, 40 %"}},
+		"dialled, rest lost": {
+			live:    []live.Version{at(head, "p", flags.Candidate, 60, true), lost(at(s, "p", flags.Stable, 40, true))},
+			unknown: fmt.Sprintf("version %s (p, stable, 40 %%) cannot be read: it is not in the bucket", s.Version()),
+		},
 		"of somebody":   {live: []live.Version{at(s, "p", "", 100, true)}, want: []string{"stable gates=false p, a strategy of somebody, 100 %"}},
 		"for some only": {live: []live.Version{matching(at(c, "p", flags.Candidate, 100, true))}, want: []string{"candidate gates=false p, candidate, 100 % of those who match"}},
 		"lost": {

@@ -22,8 +22,11 @@ type Runner struct {
 	FS     fs.FS  // the repository
 	Folder string // of the prompts, below FS
 	// Dir gets the results: NAME.results.jsonl, and NAME.journal while a run is
-	// under way. It need not exist.
+	// under way (NAME.refresh.journal for Refresh). It need not exist.
 	Dir string
+	// Afresh: journals that are there are not believed. In a workflow Dir comes from
+	// git, and nobody knows who wrote them.
+	Afresh bool
 	// Answers says who answers.
 	Answers Answers
 	Models  []string // other models to ask the new version of
@@ -87,7 +90,7 @@ func (r *Runner) Run(ctx context.Context, p *prompts.Prompt) (report *evalkit.Re
 	} else if len(found) > 0 {
 		return nil, found
 	}
-	journal, err := OpenJournal(filepath.Join(r.Dir, name+".journal"))
+	journal, err := r.journal(name)
 	if err != nil {
 		return nil, err
 	}
@@ -131,6 +134,20 @@ func (r *Runner) Run(ctx context.Context, p *prompts.Prompt) (report *evalkit.Re
 	}
 	report, err = evalkit.Run(ctx, plan, services)
 	return report, errors.Join(err, flush(context.WithoutCancel(ctx)))
+}
+
+// journal is that of runs of the same kind: what others left is not refreshed.
+func (r *Runner) journal(name string) (*Journal, error) {
+	if r.Answers.Mode == Refresh {
+		name += ".refresh"
+	}
+	file := filepath.Join(r.Dir, name+".journal")
+	if r.Afresh {
+		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("begin journal: %w", err)
+		}
+	}
+	return OpenJournal(file)
 }
 
 // ResultsFile is where the lines of a prompt's results are.

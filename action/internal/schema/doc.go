@@ -1,5 +1,6 @@
 // Package schema writes the JSON Schemas by which editors complete, explain and
-// check the TOML files of a prompts repository: definitions and promptflag.toml.
+// check the TOML files of a prompts repository: definitions, evaluations and
+// promptflag.toml.
 //
 // An editor with Taplo (Even Better TOML) takes one from a comment at the top
 // of a file, whose path counts from the folder of the file, or from a rule of
@@ -11,6 +12,10 @@
 //	include = ["prompts/**/*.toml"]
 //	exclude = ["prompts/**/*.eval.toml"]
 //	schema.path = "prompt.schema.json"
+//
+//	[[rule]]
+//	include = ["prompts/**/*.eval.toml"]
+//	schema.path = "eval.schema.json"
 //
 // The schemas are of draft-07, the newest that Taplo reads in full, and have
 // neither $ref nor allOf: Taplo loses descriptions that stand beside those.

@@ -120,6 +120,9 @@ func row(b *strings.Builder, path string, n Node, required bool) {
 		about = "**Required.** " + about
 	}
 	fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", path, kind, values(n), cell(about))
+	if path == "assert" || strings.HasSuffix(path, ".assert") {
+		return // assertions have a table of their own
+	}
 	if isArray {
 		keyRows(b, path+"[].", items)
 	}
@@ -160,6 +163,9 @@ func values(n Node) string {
 	}
 	switch list := n["enum"].(type) {
 	case []any:
+		if len(list) > 20 {
+			return "see below"
+		}
 		var out []string
 		for _, v := range list {
 			out = append(out, fmt.Sprintf("`%v`", v))
@@ -170,7 +176,15 @@ func values(n Node) string {
 	}
 	low, hasLow := n["minimum"]
 	high, hasHigh := n["maximum"]
+	over, hasOver := n["exclusiveMinimum"]
+	under, hasUnder := n["exclusiveMaximum"]
 	switch {
+	case hasOver && hasHigh:
+		return fmt.Sprintf("above %v, at most %v", over, high)
+	case hasOver:
+		return fmt.Sprintf("above %v", over)
+	case hasLow && hasUnder && fmt.Sprint(under) == "1":
+		return fmt.Sprintf("at least %v, below %v", low, under)
 	case hasLow && hasHigh && fmt.Sprint(high) != "2.147483647e+09" && fmt.Sprint(high) != "2147483647" && !strings.Contains(fmt.Sprint(high), "e+15") && !strings.Contains(fmt.Sprint(high), "9007199254740992"):
 		return fmt.Sprintf("%v to %v", low, high)
 	case hasLow && !strings.Contains(fmt.Sprint(low), "-9"):

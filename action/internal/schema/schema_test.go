@@ -84,7 +84,7 @@ func plain(v any) any {
 }
 
 func TestGolden(t *testing.T) {
-	for name, n := range map[string]Node{"prompt": Prompt(), "config": Config()} {
+	for name, n := range map[string]Node{"prompt": Prompt(), "eval": Suite(), "config": Config()} {
 		got, err := JSON(n)
 		if err != nil {
 			t.Fatal(err)
@@ -108,7 +108,7 @@ func TestGolden(t *testing.T) {
 // TestComplete: every key is explained, and nothing is written that editors
 // read badly.
 func TestComplete(t *testing.T) {
-	for name, n := range map[string]Node{"prompt": Prompt(), "config": Config()} {
+	for name, n := range map[string]Node{"prompt": Prompt(), "eval": Suite(), "config": Config()} {
 		if n["$schema"] != draft || compiled(t, n).DraftVersion != 7 {
 			t.Errorf("%s is not of draft-07", name)
 		}
@@ -199,13 +199,16 @@ func TestAcceptsWhatIsGood(t *testing.T) {
 		}
 	})
 	err := fs.WalkDir(example.FS(), ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(name, ".toml") || strings.HasSuffix(name, ".eval.toml") {
+		if err != nil || !strings.HasSuffix(name, ".toml") {
 			return err
 		}
 		src, err := fs.ReadFile(example.FS(), name)
-		if name == "promptflag.toml" {
+		switch {
+		case name == "promptflag.toml":
 			accept(compiled(t, Config()), name, src)
-		} else {
+		case strings.HasSuffix(name, ".eval.toml"):
+			accept(compiled(t, Suite()), name, src)
+		default:
 			accept(s, name, src)
 		}
 		n++
