@@ -97,7 +97,7 @@ func (r *Runner) Run(ctx context.Context, p *prompts.Prompt) (report *evalkit.Re
 	whole := func() bool { return true }
 	defer func() {
 		err = errors.Join(err, journal.Close())
-		if err == nil && whole() {
+		if err == nil && (r.Answers.Mode == Record || whole()) { // what is recorded is kept there
 			r.ended = append(r.ended, journal)
 		}
 	}()
