@@ -131,7 +131,7 @@ func TestEvalResume(t *testing.T) {
 			}
 			m.hold(noHold)
 			out := finishes(t, dir, args...)
-			if mode != "--record" && !strings.Contains(out, "going on where an interrupted run ended, with its 150 answers") {
+			if mode != "--record" && !strings.Contains(out, "going on where an unfinished run ended, with its 150 answers") {
 				t.Errorf("it does not say that it goes on:\n%s", out)
 			}
 			got, total := m.counts()

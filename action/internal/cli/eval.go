@@ -157,7 +157,7 @@ func (s *session) evaluate(ctx context.Context, r *evaluate.Runner, tree *prompt
 	show := newProgress(s)
 	r.Progress = show.step
 	r.Resumed = func(prompt string, answers int) {
-		fmt.Fprintf(s.Stderr, "%s: going on where an interrupted run ended, with its %s\n", prompt, counted(answers, "answer", "answers"))
+		fmt.Fprintf(s.Stderr, "%s: going on where an unfinished run ended, with its %s\n", prompt, counted(answers, "answer", "answers"))
 	}
 	var reports []*evalkit.Report
 	for _, name := range names {

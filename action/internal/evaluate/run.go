@@ -38,7 +38,7 @@ type Runner struct {
 	// Budget replaces that of the suite, where it is not 0.
 	Budget suite.Budget
 	// Progress and Resumed may be nil. Resumed is told how many answers of an
-	// interrupted run are there.
+	// unfinished run are there.
 	Progress func(prompt string, done, total int)
 	Resumed  func(prompt string, answers int)
 
