@@ -1,6 +1,7 @@
 package evalkit
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -122,7 +123,8 @@ func (r *run) round(ctx context.Context, round int, arms []*arm, concerns func(*
 			failed = err
 			break
 		}
-		if ctx.Err() != nil {
+		// What was asked for is waited for: it is paid, and recorded when it comes.
+		if failed = r.lines.failed(); failed != nil || ctx.Err() != nil {
 			break
 		}
 		index++
@@ -154,7 +156,7 @@ func (r *run) round(ctx context.Context, round int, arms []*arm, concerns func(*
 						r.tally.add(row)
 					}
 					r.step()
-					return r.lines.failed()
+					return nil
 				})
 			}
 		}
@@ -166,7 +168,8 @@ func (r *run) round(ctx context.Context, round int, arms []*arm, concerns func(*
 	case err != nil:
 		return err
 	}
-	return whole.Err() // the cases that were asked may be all in order, and not all
+	// The cases that were asked may be all in order, and not all.
+	return cmp.Or(r.lines.failed(), whole.Err())
 }
 
 // expect corrects the total of the progress for cases with repeats of their own

@@ -60,12 +60,12 @@ var llmFaults = []llmFault{
 
 	{name: "429, always", chaos: `{"rateLimitRate":1}`, want: untold("rate limited")},
 	{name: "429, 3 % of calls", chaos: `{"rateLimitRate":0.03}`, want: asClean},
-	{name: "429 for 4 attempts, every fifth case", status: 429, often: 4, which: "every fifth", want: asClean},
+	{name: "429 for 3 attempts, every fifth case", status: 429, often: 3, which: "every fifth", want: asClean},
 	{name: "429 to the end, one case", status: 429, often: 9, which: "one", want: untold("rate limited")},
 
 	{name: "503, always", status: 503, often: 9, which: "every", want: untold("unavailable")},
 	{name: "503 once, every case", status: 503, often: 1, which: "every", want: asClean},
-	{name: "503 for 4 attempts, every fifth case", status: 503, often: 4, which: "every fifth", want: asClean},
+	{name: "503 for 3 attempts, every fifth case", status: 503, often: 3, which: "every fifth", want: asClean},
 	{name: "503 to the end, one case", status: 503, often: 9, which: "one", want: untold("unavailable")},
 
 	{name: "dropped, always", chaos: `{"dropRate":1}`, want: untold("unavailable")},

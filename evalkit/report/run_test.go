@@ -82,7 +82,7 @@ func example(prompt string, n, models int) run {
 		Schema: evalkit.ReportSchema, Prompt: prompt, Arms: arms,
 		Started: time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC), Seconds: 137.4, Confidence: 0.95,
 		Suite: evalkit.SuiteInfo{
-			File: prompt + ".eval.toml", Hash: strings.Repeat("5c", 32), Dataset: strings.Repeat("d7", 32),
+			File: prompt + ".eval.toml", Hash: strings.Repeat("5c", 32), Dataset: strings.Repeat("d7", 32), Rules: strings.Repeat("e1", 32),
 			Judge: strings.Repeat("0e", 32), Judges: []string{"gpt-4.1"}, Cases: n, Repeat: 2,
 		},
 		Spent: 0.4183, Calls: 2*n + 12, Recorded: max(2*n-12, 0),

@@ -75,6 +75,9 @@ func (c evalCmd) Run(ctx context.Context, s *session) error {
 	if err := s.writeReports(r, reports); err != nil {
 		return err
 	}
+	if err := r.Finish(); err != nil {
+		return err
+	}
 	if !c.JSON {
 		fmt.Fprintf(s.Stdout, "report: %s\n", s.shown(filepath.Join(r.Dir, "report.html")))
 	}
@@ -162,7 +165,7 @@ func (s *session) evaluate(ctx context.Context, r *evaluate.Runner, tree *prompt
 	show := newProgress(s)
 	r.Progress = show.step
 	r.Resumed = func(prompt string, answers int) {
-		fmt.Fprintf(s.Stderr, "%s: going on where an interrupted run ended, with its %s\n", prompt, counted(answers, "answer", "answers"))
+		fmt.Fprintf(s.Stderr, "%s: going on where an unfinished run ended, with its %s\n", prompt, counted(answers, "answer", "answers"))
 	}
 	var reports []*evalkit.Report
 	for _, name := range names {

@@ -123,7 +123,10 @@ func (g *gate) evaluate(ctx context.Context, p *prompts.Prompt) error {
 	}
 	g.judged[p.Digest()] = &judgement{report.Verdict, report.Reason, report}
 	fmt.Fprintf(g.Stderr, "%s %s: %s: %s\n", p.Name(), p.Version(), report.Verdict, report.Reason)
-	return g.keep(ctx, p, report)
+	if err := g.keep(ctx, p, report); err != nil {
+		return err
+	}
+	return g.run.Finish()
 }
 
 // keep writes the receipt beside the version, in every bucket that will have it.

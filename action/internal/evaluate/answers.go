@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/promptflag/promptflag/action/internal/config"
@@ -107,10 +108,12 @@ func (a Answers) client(e config.Endpoint) (*llm.Client, error) {
 
 // open puts together who answers in one run: records, then the journal of the
 // run, then the meter, then the endpoint.
-// flush tries again to write what could not be written.
-func (a Answers) open(meter *evalkit.Meter, journal *Journal) (r router, flush func(context.Context) error) {
+// flush tries again to write what could not be written, and whole says whether
+// every call had an answer.
+func (a Answers) open(meter *evalkit.Meter, journal *Journal) (r router, flush func(context.Context) error, whole func() bool) {
 	var mu sync.Mutex
 	var recorders []*llm.Recorder
+	var unanswered atomic.Bool
 	open := map[string]endpoint{}
 	r = router{route: func(model string) (endpoint, error) {
 		at := a.Evaluation.Lookup(model)
@@ -124,7 +127,8 @@ func (a Answers) open(meter *evalkit.Meter, journal *Journal) (r router, flush f
 			return endpoint{}, &chat.Error{Fault: chat.BadRequest, Err: err}
 		}
 		o := &llm.RecorderOptions{Now: a.Now, Warn: a.Warn}
-		kept := llm.NewRecorder(meter.Model(c), meter.Embedder(c), at.Family, journal, llm.Record, o)
+		called := watched{meter.Model(c), meter.Embedder(c), &unanswered}
+		kept := llm.NewRecorder(called, called, at.Family, journal, llm.Record, o)
 		recorder := llm.NewRecorder(kept, kept, at.Family, llm.Layers(a.Write, a.Read...), a.Mode, o)
 		open[at.Name] = endpoint{recorder, recorder}
 		recorders = append(recorders, kept, recorder)
@@ -138,7 +142,30 @@ func (a Answers) open(meter *evalkit.Meter, journal *Journal) (r router, flush f
 		}
 		return err
 	}
-	return r, flush
+	return r, flush, func() bool { return !unanswered.Load() }
+}
+
+// watched notices calls without an answer.
+type watched struct {
+	chat.Model
+	chat.Embedder
+	unanswered *atomic.Bool
+}
+
+func (w watched) Complete(ctx context.Context, q chat.Request) (chat.Response, error) {
+	a, err := w.Model.Complete(ctx, q)
+	if err != nil {
+		w.unanswered.Store(true)
+	}
+	return a, err
+}
+
+func (w watched) Embed(ctx context.Context, q chat.EmbedRequest) (chat.Embeddings, error) {
+	a, err := w.Embedder.Embed(ctx, q)
+	if err != nil {
+		w.unanswered.Store(true)
+	}
+	return a, err
 }
 
 // inBucket are records in a part of a bucket.

@@ -146,11 +146,10 @@ func (j *Journal) Put(_ context.Context, key string, data []byte, _ bool) error 
 // Close keeps the journal for the next run.
 func (j *Journal) Close() error { return j.file.Close() }
 
-// Done ends the journal: its run has ended. Another run may have ended it before.
-func (j *Journal) Done() error {
-	err := os.Remove(j.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
+// Remove ends the journal, which is closed: what it holds is elsewhere too.
+func (j *Journal) Remove() error {
+	if err := os.Remove(j.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove journal: %w", err)
 	}
-	return errors.Join(j.file.Close(), err)
+	return nil
 }

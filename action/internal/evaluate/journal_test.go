@@ -49,7 +49,7 @@ func TestJournal(t *testing.T) {
 	if err := j.Put(ctx, "key3", []byte("no json"), false); err == nil {
 		t.Error("Put of what is no JSON")
 	}
-	if err := j.Done(); err != nil {
+	if err := errors.Join(j.Close(), j.Remove()); err != nil {
 		t.Fatal(err)
 	}
 	openJournal(t, path, 0).Close()

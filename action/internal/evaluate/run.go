@@ -39,11 +39,25 @@ type Runner struct {
 	// Budget replaces that of the suite, where it is not 0.
 	Budget suite.Budget
 	// Progress and Resumed may be nil. Resumed is told how many answers of an
-	// interrupted run are there.
+	// unfinished run are there.
 	Progress func(prompt string, done, total int)
 	Resumed  func(prompt string, answers int)
 
-	lock *os.File // see hold
+	lock  *os.File // see hold
+	ended []*Journal
+}
+
+// Finish removes the journals of the runs that ended with an answer to every
+// call: what they found is where it belongs. Until then a command that fails, or
+// is killed while it evaluates another prompt, pays for nothing again; and a run
+// that lacks answers has those that it got when it is begun again.
+func (r *Runner) Finish() error {
+	var err error
+	for _, j := range r.ended {
+		err = errors.Join(err, j.Remove())
+	}
+	r.ended = nil
+	return err
 }
 
 // SuiteFile is where the suite of a prompt is, if there is one: a path below FS.
@@ -77,7 +91,8 @@ func (r *Runner) suite(name string) (*suite.Suite, error) {
 }
 
 // Run evaluates one version by the suite of its prompt. The results are in
-// ResultsFile when it returns, as far as they came. ErrNoSuite: there is none;
+// ResultsFile when it returns, as far as they came; the answers are in the journal
+// until Finish removes it. ErrNoSuite: there is none;
 // prompts.Findings: it is not in order.
 func (r *Runner) Run(ctx context.Context, p *prompts.Prompt) (report *evalkit.Report, err error) {
 	name := p.Name()
@@ -97,11 +112,11 @@ func (r *Runner) Run(ctx context.Context, p *prompts.Prompt) (report *evalkit.Re
 	if err != nil {
 		return nil, err
 	}
+	whole := func() bool { return true }
 	defer func() {
-		if report != nil && err == nil { // what could not be recorded is only here
-			err = journal.Done()
-		} else {
-			journal.Close()
+		err = errors.Join(err, journal.Close())
+		if err == nil && (r.Answers.Mode == Record || whole()) { // what is recorded is kept there
+			r.ended = append(r.ended, journal)
 		}
 	}()
 	if n := journal.Left(); n > 0 && r.Resumed != nil {
@@ -125,7 +140,8 @@ func (r *Runner) Run(ctx context.Context, p *prompts.Prompt) (report *evalkit.Re
 		return nil, err
 	}
 	meter := evalkit.NewMeter(budget, prices.Cost, r.Now)
-	models, flush := r.Answers.open(meter, journal)
+	models, flush, answered := r.Answers.open(meter, journal)
+	whole = answered
 	plan := evalkit.Plan{Suite: s, New: evalkit.Version{Prompt: p, Title: r.Title}, Models: r.Models}
 	plan.Baselines, plan.Unknown = r.Baselines(p)
 	services := evalkit.Services{

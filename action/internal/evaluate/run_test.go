@@ -91,6 +91,12 @@ func TestNothingPaidIsLost(t *testing.T) {
 	if resumed != 2 || g.calls.Load() != 2 {
 		t.Errorf("%d answers were left, %d calls", resumed, g.calls.Load())
 	}
+	if _, err := os.Stat(g.journal()); err != nil {
+		t.Errorf("the command has not ended: %v", err)
+	}
+	if err := g.Finish(); err != nil {
+		t.Error(err)
+	}
 	if _, err := os.Stat(g.journal()); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the journal is still there: %v", err)
 	}
@@ -103,6 +109,9 @@ func TestJournalTakenAway(t *testing.T) {
 	g.Progress = func(string, int, int) { os.Remove(g.journal()) }
 	if r, err := g.Run(t.Context(), g.prompt); err != nil || r.Verdict != evalkit.Pass {
 		t.Errorf("Run: %v", err)
+	}
+	if err := g.Finish(); err != nil {
+		t.Errorf("Finish: %v", err)
 	}
 }
 
