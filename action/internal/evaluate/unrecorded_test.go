@@ -53,7 +53,11 @@ func TestUnrecorded(t *testing.T) {
 			Baselines: func(*prompts.Prompt) ([]evalkit.Version, string) { return nil, "" },
 		}
 		defer r.Close()
-		return r.Run(t.Context(), d.Prompt)
+		report, err := r.Run(t.Context(), d.Prompt)
+		if err == nil {
+			err = r.Finish()
+		}
+		return report, err
 	}
 	if _, err := run(Record, full{}); err == nil || !strings.Contains(err.Error(), "1 answers are not recorded: no space left on device") {
 		t.Fatalf("records that take nothing: %v", err)
