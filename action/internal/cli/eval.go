@@ -163,7 +163,7 @@ func (s *session) below(dir string) string {
 // evaluate runs the suites one after the other: the endpoints are the limit.
 func (s *session) evaluate(ctx context.Context, r *evaluate.Runner, tree *prompts.Tree, names []string) ([]*evalkit.Report, error) {
 	show := newProgress(s)
-	r.Progress = show.step
+	r.Progress, r.Answers.Warn = show.step, show.warn
 	r.Resumed = func(prompt string, answers int) {
 		fmt.Fprintf(s.Stderr, "%s: going on where an unfinished run ended, with its %s\n", prompt, counted(answers, "answer", "answers"))
 	}

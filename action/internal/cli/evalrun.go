@@ -58,7 +58,6 @@ func (s *session) evaluator(cfg *config.Config, mode evaluate.Mode, bucket *stor
 		Answers: evaluate.NewAnswers(cfg.Evaluation, s.Getenv, mode, read, write),
 	}
 	r.Answers.Now = s.Now
-	r.Answers.Warn = func(err error) { fmt.Fprintf(s.Stderr, "promptflag: not recorded: %v\n", err) }
 	return r, nil
 }
 

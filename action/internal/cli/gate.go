@@ -51,7 +51,7 @@ func (s *session) newGate(cfg *config.Config, targets map[string]plan.Target, fr
 	}
 	r.Dir = s.below(resultsFolder)
 	show := newProgress(s)
-	r.Progress = show.step
+	r.Progress, r.Answers.Warn = show.step, show.warn
 	return &gate{session: s, config: cfg, targets: targets, origin: from, run: r, judged: map[prompts.Digest]*judgement{}}, nil
 }
 

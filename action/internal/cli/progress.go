@@ -5,12 +5,15 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"time"
 )
 
-// progress shows how far an evaluation is: a bar on a terminal, a line now and
-// then elsewhere.
+// progress shows how far an evaluation is, a bar on a terminal and a line now and
+// then elsewhere, and what went wrong with records. Several goroutines may use it.
 type progress struct {
+	mu       sync.Mutex
+	warnings int
 	w        io.Writer
 	terminal bool
 	now      func() time.Time
@@ -35,6 +38,8 @@ func newProgress(s *session) *progress {
 }
 
 func (p *progress) step(prompt string, done, total int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	every := lineEvery
 	if p.terminal {
 		every = barEvery
@@ -54,8 +59,33 @@ func (p *progress) step(prompt string, done, total int) {
 
 // end removes the bar.
 func (p *progress) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.clear()
+}
+
+func (p *progress) clear() {
 	if p.terminal && p.shown {
 		fmt.Fprint(p.w, "\r\x1b[K")
 	}
 	p.shown = false
+}
+
+// mostWarnings are enough to know what is wrong: a full disk says the same of
+// every answer. How many are lost is in the error at the end.
+const mostWarnings = 3
+
+// warn says that an answer could not be recorded.
+func (p *progress) warn(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.warnings++; p.warnings > mostWarnings+1 {
+		return
+	}
+	p.clear()
+	if p.warnings > mostWarnings {
+		fmt.Fprintln(p.w, "promptflag: not recorded: more answers")
+		return
+	}
+	fmt.Fprintf(p.w, "promptflag: not recorded: %v\n", err)
 }
