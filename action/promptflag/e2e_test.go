@@ -38,6 +38,7 @@ type team struct {
 	bucket  string
 	prefix  string // of flag names
 	dir     string
+	env     map[string]string // before that of the process
 }
 
 func newTeam(t *testing.T) *team {
@@ -85,6 +86,9 @@ func (w *team) try(args ...string) (code int, printed string) {
 	var out bytes.Buffer
 	p.Args, p.Dir, p.Stdout, p.Stderr = args, w.dir, &out, &out
 	p.Getenv = func(key string) string {
+		if v, ok := w.env[key]; ok {
+			return v
+		}
 		switch key {
 		case "UNLEASH_ADMIN_TOKEN":
 			return w.unleash.AdminToken

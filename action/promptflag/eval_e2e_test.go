@@ -91,11 +91,28 @@ func (g *gated) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (g *gated) asks(calls int64, code int, args ...string) string {
 	g.Helper()
 	before := g.calls.Load()
+	if args[0] != "eval" {
+		g.inWorkflow()
+		defer func() { g.env = nil }()
+	}
+	if args[0] == "publish" {
+		args = append(args, "--not-head") // there is no GitHub to ask
+	}
 	got, out := g.try(args...)
 	if asked := g.calls.Load() - before; got != code || asked != calls {
 		g.Fatalf("promptflag %v: exit code %d, want %d; %d calls, want %d\n%s", args, got, code, asked, calls, out)
 	}
 	return out
+}
+
+// inWorkflow makes the commands believe that they run in a workflow of the branch
+// that publishes, whose receipts count.
+func (g *gated) inWorkflow() {
+	dir := g.TempDir()
+	g.env = map[string]string{
+		"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main", "GITHUB_REPOSITORY": "acme/prompts",
+		"GITHUB_OUTPUT": filepath.Join(dir, "output"), "GITHUB_STEP_SUMMARY": filepath.Join(dir, "summary"),
+	}
 }
 
 // untouched runs a command that must not write the flag.
