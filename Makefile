@@ -13,6 +13,9 @@ TESTSTACK := bin/teststack
 # The packages whose tests need Unleash: they run on both major versions.
 UNLEASH_TESTS := ./action/internal/publish ./action/internal/unleashadmin ./action/promptflag ./provider/...
 
+# Of these, what asks no Unleash: once is enough.
+WITHOUT_UNLEASH := ^Test(Scripts|Readme.*|Example.*|EvalFaults|EvalResume|EvalKilled.*|EvalResumes.*|EvalWriteFaults|EvalGoesOn)$$
+
 .PHONY: help
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -46,7 +49,7 @@ test: $(TESTSTACK) ## all tests, with the race detector, against real servers th
 	@test -d $(WORK)/npm || echo "The first run installs servers and compiles everything: about 10 minutes and 6 GB, most of it in Go's caches."
 	$(TESTSTACK) -- sh -c '$(GO) test -race -shuffle=on $$($(GO) list ./... | grep -v $(patsubst %,-e %$$,$(PATIENT))) && \
 		$(GO) test -race -shuffle=on -p 1 $(addprefix ./,$(PATIENT))'
-	$(TESTSTACK) -unleash 8 -only unleash,s3 -- $(GO) test -race -shuffle=on $(UNLEASH_TESTS)
+	$(TESTSTACK) -unleash 8 -only unleash,s3 -- $(GO) test -race -shuffle=on -skip '$(WITHOUT_UNLEASH)' $(UNLEASH_TESTS)
 	$(GO) test -count=1 -run 'Allocs|CostsNothing' $(COUNTING)
 
 .PHONY: bench
