@@ -143,8 +143,11 @@ func (j *judgement) surelyAtLeast(m measure, limit float64) {
 	}
 	e := carefully(values, clusters, j.confidence)
 	if e != nil {
-		all := slices.Concat(values, slices.Repeat([]float64{1}, missing))
-		best := carefully(all, slices.Concat(clusters, slices.Repeat([]string{""}, missing)), j.confidence)
+		best := e
+		if missing > 0 { // the best that they could have been
+			all := slices.Concat(values, slices.Repeat([]float64{1}, missing))
+			best = carefully(all, slices.Concat(clusters, slices.Repeat([]string{""}, missing)), j.confidence)
+		}
 		switch {
 		case best.Upper < limit:
 			g.Verdict = Fail

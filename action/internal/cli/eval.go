@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -34,6 +35,9 @@ func (c evalCmd) Run(ctx context.Context, s *session) error {
 	mode, err := c.mode()
 	if err != nil {
 		return err
+	}
+	if !(c.USD >= 0) || math.IsInf(c.USD, 0) { // NaN neither
+		return usageError{fmt.Errorf("--budget %g: want an amount in USD", c.USD)}
 	}
 	cfg, err := s.config()
 	if err != nil {
