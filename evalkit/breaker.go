@@ -47,7 +47,7 @@ func (b *breaker) heard(model string, err error) {
 	switch e.Fault {
 	case chat.Unauthorized:
 		if e.Status != http.StatusForbidden {
-			b.broken[model] = &chat.Error{Fault: e.Fault, Status: e.Status, Err: errors.New("not asked any more after the first refusal")}
+			b.broken[model] = &chat.Error{Fault: e.Fault, Status: e.Status, Err: brokenBy(e, "the first refusal")}
 			return
 		}
 		// 403 may be about the key, or about this one text, as moderation says it.
@@ -57,7 +57,7 @@ func (b *breaker) heard(model string, err error) {
 		return
 	}
 	if b.failed[model]++; b.failed[model] >= manyFailures {
-		b.broken[model] = &chat.Error{Fault: e.Fault, Status: e.Status, Err: fmt.Errorf("not asked any more after %d failures in a row", manyFailures)}
+		b.broken[model] = &chat.Error{Fault: e.Fault, Status: e.Status, Err: brokenBy(e, fmt.Sprintf("%d failures in a row", manyFailures))}
 	}
 }
 
@@ -88,4 +88,12 @@ func (m guardedEmbedder) Embed(ctx context.Context, r chat.EmbedRequest) (chat.E
 	a, err := m.next.Embed(ctx, r)
 	m.heard(r.Model, err)
 	return a, err
+}
+
+// brokenBy says why with every case: a report lists only some.
+func brokenBy(e *chat.Error, what string) error {
+	if e.Err == nil {
+		return fmt.Errorf("not asked any more after %s", what)
+	}
+	return fmt.Errorf("%w; not asked any more after %s", e.Err, what)
 }
