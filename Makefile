@@ -53,7 +53,7 @@ test: $(TESTSTACK) ## all tests, with the race detector, against real servers th
 	$(GO) test -count=1 -run 'Allocs|CostsNothing' $(COUNTING)
 
 .PHONY: bench
-bench: $(TESTSTACK) ## what the provider costs: a line for each figure with its goal; fails when one is short
+bench: $(TESTSTACK) ## what it all costs: a line for each figure with its goal; fails when one is short
 	@$(GO) test -c -o bin/bench ./internal/bench
 	@$(TESTSTACK) -only unleash,s3 -- bin/bench -figures
 
