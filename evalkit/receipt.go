@@ -19,7 +19,7 @@ const ReceiptSchema = 1
 // Trust says how much a receipt is worth: who could have made it up.
 type Trust string
 
-// The trust classes. Only runs of the default branch count for publishing: what
+// The trust classes. Only those of the default branch count for promoting: what
 // a pull request says of itself does not.
 const (
 	Trusted     Trust = "default-branch"
@@ -144,7 +144,7 @@ func (c Receipt) Compares(baselines []Version) bool {
 	return true
 }
 
-// Deciding is the receipt that counts for publishing: the newest trusted one
+// Deciding is the receipt that counts for promoting: the newest trusted one
 // that says pass or fail. Undecided ones never gate.
 func Deciding(receipts []Receipt) (Receipt, bool) {
 	var found []Receipt

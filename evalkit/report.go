@@ -51,7 +51,7 @@ type Report struct {
 	Recorded int `json:"recorded"` // answers that were read from records
 }
 
-// MaxFlips bounds Report.Flips; Arm counts them all.
+// MaxFlips bounds Report.Flips; Versus counts them all.
 const MaxFlips = 1000
 
 // SuiteInfo names what was asked and checked.

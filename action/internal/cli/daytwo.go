@@ -104,18 +104,20 @@ func (t target) judged(ctx context.Context, s *session, decide decision) error {
 	}
 	defer g.run.Close()
 	var through decision
+	var last plan.Item
 	through = func(p rollout.Place, f *flags.Flag) (plan.Item, error) {
 		item, err := decide(p, f)
 		if err == nil {
 			err = g.promoting(ctx, &item)
 		}
+		last = item
 		if item.Decide != nil {
 			item.Decide = func(f *flags.Flag) (plan.Item, error) { return through(p, f) }
 		}
 		return item, err
 	}
 	err = w.apply(ctx, s, through)
-	if no := (refusal{}); errors.As(err, &no) && g.untold() {
+	if no := (refusal{}); errors.As(err, &no) && last.Untold {
 		return cannotTell{errors.New("nothing was done: the evaluation could not tell")}
 	}
 	return err

@@ -7,7 +7,7 @@
 //	1  a finding or a rule said no; nothing was published for it
 //	2  wrong usage or configuration
 //	3  a service failed: flag server, bucket, GitHub; running again converges
-//	4  could not tell; nothing was done
+//	4  could not tell; what depends on it was not done
 //
 // It is the only package that knows all the others.
 package cli

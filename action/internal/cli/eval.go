@@ -166,29 +166,35 @@ func (s *session) below(dir string) string {
 
 // evaluate runs the suites one after the other: the endpoints are the limit.
 func (s *session) evaluate(ctx context.Context, r *evaluate.Runner, tree *prompts.Tree, names []string) ([]*evalkit.Report, error) {
-	show := newProgress(s)
-	r.Progress, r.Answers.Warn = show.step, show.warn
-	r.Resumed = func(prompt string, answers int) {
-		fmt.Fprintf(s.Stderr, "%s: going on where an unfinished run ended, with its %s\n", prompt, counted(answers, "answer", "answers"))
-	}
 	var reports []*evalkit.Report
 	for _, name := range names {
 		d, ok := tree.Lookup(name)
 		if !ok {
 			return nil, usageError{fmt.Errorf("there is no prompt %s", name)}
 		}
-		report, err := r.Run(ctx, d.Prompt)
-		show.end()
-		if findings := (prompts.Findings)(nil); errors.As(err, &findings) {
-			s.annotate(findings)
-			return nil, usageError{findings}
-		}
+		report, err := s.runSuite(ctx, r, d.Prompt)
 		if err != nil {
 			return nil, err
 		}
 		reports = append(reports, report)
 	}
 	return reports, nil
+}
+
+// runSuite evaluates one version and shows how far it is.
+func (s *session) runSuite(ctx context.Context, r *evaluate.Runner, p *prompts.Prompt) (*evalkit.Report, error) {
+	show := newProgress(s)
+	defer show.end()
+	r.Progress, r.Answers.Warn = show.step, show.warn
+	r.Resumed = func(prompt string, answers int) {
+		fmt.Fprintf(s.Stderr, "%s: going on where an unfinished run ended, with its %s\n", prompt, counted(answers, "answer", "answers"))
+	}
+	report, err := r.Run(ctx, p)
+	if findings := (prompts.Findings)(nil); errors.As(err, &findings) {
+		s.annotate(findings)
+		return nil, usageError{findings}
+	}
+	return report, err
 }
 
 func (c evalCmd) print(s *session, reports []*evalkit.Report) error {

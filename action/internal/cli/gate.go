@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/promptflag/promptflag/action/internal/config"
 	"github.com/promptflag/promptflag/action/internal/evaluate"
@@ -31,7 +32,6 @@ type gate struct {
 type judgement struct {
 	verdict evalkit.Verdict
 	reason  string
-	report  *evalkit.Report // nil when a receipt was read
 }
 
 // resultsFolder is where results go, below the root of the repository.
@@ -50,8 +50,6 @@ func (s *session) newGate(cfg *config.Config, targets map[string]plan.Target, fr
 		return nil, err
 	}
 	r.Dir = s.below(resultsFolder)
-	show := newProgress(s)
-	r.Progress, r.Answers.Warn = show.step, show.warn
 	return &gate{session: s, config: cfg, targets: targets, origin: from, run: r, judged: map[prompts.Digest]*judgement{}}, nil
 }
 
@@ -70,7 +68,7 @@ func bring(i plan.Item) string {
 }
 
 // publishing evaluates what a plan would publish, and stops the items that may
-// not go. The reports are in the order of the plan.
+// not go.
 func (g *gate) publishing(ctx context.Context, p *prepared) error {
 	var names []string
 	for _, i := range p.Items {
@@ -113,15 +111,11 @@ func (g *gate) evaluate(ctx context.Context, p *prompts.Prompt) error {
 		g.judged[p.Digest()] = nil
 		return nil
 	}
-	report, err := g.run.Run(ctx, p)
-	if findings := (prompts.Findings)(nil); errors.As(err, &findings) {
-		g.annotate(findings)
-		return usageError{findings}
-	}
+	report, err := g.runSuite(ctx, g.run, p)
 	if err != nil {
 		return err
 	}
-	g.judged[p.Digest()] = &judgement{report.Verdict, report.Reason, report}
+	g.judged[p.Digest()] = &judgement{report.Verdict, report.Reason}
 	fmt.Fprintf(g.Stderr, "%s %s: %s: %s\n", p.Name(), p.Version(), report.Verdict, report.Reason)
 	if err := g.keep(ctx, p, report); err != nil {
 		return err
@@ -179,23 +173,15 @@ func (g *gate) stop(item *plan.Item) {
 		item.Stop("the evaluation says no: "+j.reason, "promptflag eval "+item.Prompt+" shows the cases")
 	default:
 		item.Stop("the evaluation could not tell: "+j.reason, "promptflag eval "+item.Prompt+" shows why; more cases, a model key or recorded answers may be missing")
+		item.Untold = true
 	}
 }
 
-// untold: the gate stopped something because it could not tell, and nothing
-// because of a failure.
-func (g *gate) untold() bool {
-	untold := false
-	for _, j := range g.judged {
-		switch {
-		case j == nil:
-		case j.verdict == evalkit.Fail:
-			return false
-		case j.verdict == evalkit.Inconclusive && !g.config.Gate.PublishInconclusive:
-			untold = true
-		}
-	}
-	return untold
+// untold reports whether all that a plan stopped waits because nobody could tell:
+// that is no refusal.
+func untold(p *plan.Plan) bool {
+	says := func(i plan.Item) bool { return !i.Untold }
+	return len(p.Stopped()) > 0 && !slices.ContainsFunc(p.Stopped(), says)
 }
 
 // promoting judges the candidate of an item by its receipts, and evaluates it
@@ -220,7 +206,7 @@ func (g *gate) promoting(ctx context.Context, item *plan.Item) error {
 		return err
 	}
 	if found {
-		g.judged[ref.Digest] = &judgement{c.Verdict, fmt.Sprintf("%s (evaluated %s)", c.Reason, c.Time.Format("2006-01-02 15:04 MST")), nil}
+		g.judged[ref.Digest] = &judgement{c.Verdict, fmt.Sprintf("%s (evaluated %s)", c.Reason, c.Time.Format("2006-01-02 15:04 MST"))}
 	} else {
 		if err := g.evaluate(ctx, p); err != nil {
 			return err
@@ -233,7 +219,7 @@ func (g *gate) promoting(ctx context.Context, item *plan.Item) error {
 // receipt is the one that counts for a version. It is about what its suite asks
 // now, by the rules of now, and about what production serves now: what passed
 // easier rules, or was compared with another version, is evaluated again, mostly
-// from recorded answers. Where the suite is gone, any receipt counts.
+// from recorded answers. Where the suite is gone, receipts of any suite count.
 func (g *gate) receipt(ctx context.Context, b *store.Bucket, p *prompts.Prompt) (evalkit.Receipt, bool, error) {
 	ref := p.Ref()
 	asks, err := g.run.Asks(ref.Name)
@@ -255,6 +241,9 @@ func (g *gate) receipt(ctx context.Context, b *store.Bucket, p *prompts.Prompt) 
 	}
 	var all []evalkit.Receipt
 	for _, k := range keys {
+		if !gone && k.Suite != asks.Hash {
+			continue
+		}
 		data, err := b.Receipt(ctx, k.Key)
 		if err != nil {
 			return evalkit.Receipt{}, false, err

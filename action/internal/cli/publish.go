@@ -64,8 +64,7 @@ func (c publishCmd) Run(ctx context.Context, s *session) error {
 	if !c.NotHead {
 		head = func(ctx context.Context) error { return s.checkHead(ctx, p.finder, p.config.Branch) }
 	}
-	g, err := c.judge(ctx, s, p, head)
-	if err != nil {
+	if err := c.judge(ctx, s, p, head); err != nil {
 		return err
 	}
 	if err := c.print(s, p.Plan); err != nil {
@@ -82,7 +81,7 @@ func (c publishCmd) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	err = stopped(p.Plan, "; the others are done")
-	if err != nil && g.untold() {
+	if err != nil && untold(p.Plan) {
 		return cannotTell{errors.New(err.Error())}
 	}
 	return err
@@ -90,18 +89,18 @@ func (c publishCmd) Run(ctx context.Context, s *session) error {
 
 // judge evaluates what would be published. A run that may not publish at all
 // does not pay for it.
-func (c publishCmd) judge(ctx context.Context, s *session, p *prepared, head func(context.Context) error) (*gate, error) {
+func (c publishCmd) judge(ctx context.Context, s *session, p *prepared, head func(context.Context) error) error {
 	if head != nil && p.Writes() > 0 {
 		if err := head(ctx); err != nil {
-			return nil, errors.Join(err, s.summarise("Nothing was published", err.Error(), p.Plan))
+			return errors.Join(err, s.summarise("Nothing was published", err.Error(), p.Plan))
 		}
 	}
 	g, err := s.newGate(p.config, p.targets, p.origin)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer g.run.Close()
-	return g, g.publishing(ctx, p)
+	return g.publishing(ctx, p)
 }
 
 // stoppedByHead: the question for the head of the branch stopped the run

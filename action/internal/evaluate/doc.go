@@ -1,4 +1,4 @@
-// Package evaluate runs the suites of a prompts repository: it finds them, says
-// which versions they are compared with, where answers of models are recorded,
-// and what the verdict means for publishing and promoting.
+// Package evaluate runs the suite of a prompt of a repository: it says which live
+// versions it is compared with, calls the endpoints of promptflag.toml or reads
+// records, and keeps the answers of an unfinished run in a journal.
 package evaluate

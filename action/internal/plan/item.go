@@ -48,6 +48,10 @@ type Item struct {
 	// that is allowed; "" when nothing was evaluated.
 	Verdict string `json:"verdict,omitempty"`
 
+	// Untold: it is stopped because nobody could tell whether it may go, and not
+	// because something says no.
+	Untold bool `json:"untold,omitempty"`
+
 	// Redecided: the flag changed between planning and applying.
 	Redecided bool `json:"-"`
 
