@@ -110,3 +110,12 @@ func (w *written) aboveZero(d float64) float64 {
 	}
 	return w.orDefault(d)
 }
+
+// askedOf is the variable context and the variable query.
+func askedOf(vars map[string]any) (chunks []string, query string, err error) {
+	if chunks, err = contextOf(vars); err != nil {
+		return nil, "", err
+	}
+	query, err = queryOf(vars)
+	return chunks, query, err
+}

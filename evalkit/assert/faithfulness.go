@@ -26,11 +26,7 @@ type faithfulness struct {
 }
 
 func (c faithfulness) check(ctx context.Context, in Input, s Services) (Result, error) {
-	chunks, err := contextOf(in.Vars)
-	if err != nil {
-		return Result{}, err
-	}
-	query, err := queryOf(in.Vars)
+	chunks, query, err := askedOf(in.Vars)
 	if err != nil {
 		return Result{}, err
 	}

@@ -1,4 +1,4 @@
-// Package bench measures what the provider promises and prints it:
+// Package bench measures what promptflag promises and prints it:
 //
 //	make bench
 //

@@ -62,7 +62,7 @@ func (a Answers) Close() {
 	clear(a.clients.open)
 }
 
-// Prices are those of promptflag.toml, over those that package llm knows.
+// prices are those of promptflag.toml, over those that package llm knows.
 func (a Answers) prices() (*llm.Prices, error) {
 	own := map[string]llm.Price{}
 	for model, p := range a.Evaluation.Prices {

@@ -14,7 +14,7 @@ import (
 	"sync"
 )
 
-// Journal keeps the answers of a run until it ends, so that one that was killed
+// Journal keeps the answers of a run until Remove, so that one that was killed
 // goes on where it was and pays for nothing twice. It is a file of lines, each
 // written when its answer arrives. Several goroutines may use it.
 type Journal struct {

@@ -22,8 +22,8 @@ import (
 type Runner struct {
 	FS     fs.FS  // the repository
 	Folder string // of the prompts, below FS
-	// Dir gets the results: NAME.results.jsonl, and a journal of NAME while a run
-	// is under way. It need not exist.
+	// Dir gets the results: NAME.results.jsonl, and the journal of NAME until Finish.
+	// It need not exist.
 	Dir string
 	// Afresh: journals that are there are not believed. In a workflow Dir comes from
 	// git, and nobody knows who wrote them.
@@ -92,7 +92,7 @@ func (r *Runner) suite(name string) (*suite.Suite, error) {
 
 // Run evaluates one version by the suite of its prompt. The results are in
 // ResultsFile when it returns, as far as they came; the answers are in the journal
-// until Finish removes it. ErrNoSuite: there is none;
+// until Finish removes it, if every call had an answer. ErrNoSuite: there is none;
 // prompts.Findings: it is not in order.
 func (r *Runner) Run(ctx context.Context, p *prompts.Prompt) (report *evalkit.Report, err error) {
 	name := p.Name()
@@ -154,7 +154,7 @@ func (r *Runner) Run(ctx context.Context, p *prompts.Prompt) (report *evalkit.Re
 	return report, errors.Join(err, flush(context.WithoutCancel(ctx)))
 }
 
-// journalFile is where the answers of a run are until it ends. A run that asks
+// journalFile is where the answers of a run are until Finish. A run that asks
 // for everything again takes none of one that did not.
 func (r *Runner) journalFile(name string) string {
 	if r.Answers.Mode == Refresh {
