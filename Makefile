@@ -44,12 +44,18 @@ COUNTING := ./provider/unleashflags ./provider/otelprompt ./internal/bench
 # They count polls and milliseconds of their own servers: one after the other, and alone.
 PATIENT := internal/faultmatrix provider/unleashflags
 
+# Long computations, ten times as long under the race detector. What of them runs in parallel does so
+# under it in the scripts of action/promptflag, too.
+COMPUTING := internal/repocheck action/internal/secrets action/internal/check action/internal/importer action/internal/schema \
+	action/internal/gen prompts/compare evalkit/report evalkit/stats evalkit/suite
+
 .PHONY: test
 test: $(TESTSTACK) ## all tests, with the race detector, against real servers that it installs
 	@test -d $(WORK)/npm || echo "The first run installs servers and compiles everything: about 10 minutes and 6 GB, most of it in Go's caches."
-	$(TESTSTACK) -- sh -c '$(GO) test -race -shuffle=on $$($(GO) list ./... | grep -v $(patsubst %,-e %$$,$(PATIENT))) && \
+	$(TESTSTACK) -- sh -c '$(GO) test -race -shuffle=on $$($(GO) list ./... | grep -v $(patsubst %,-e %$$,$(PATIENT) $(COMPUTING))) && \
 		$(GO) test -race -shuffle=on -p 1 $(addprefix ./,$(PATIENT))'
 	$(TESTSTACK) -unleash 8 -only unleash,s3 -- $(GO) test -race -shuffle=on -skip '$(WITHOUT_UNLEASH)' $(UNLEASH_TESTS)
+	PROMPTFLAG_STACK=require $(GO) test -shuffle=on $(addprefix ./,$(COMPUTING))
 	$(GO) test -count=1 -run 'Allocs|CostsNothing' $(COUNTING)
 
 .PHONY: bench
