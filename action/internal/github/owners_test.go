@@ -129,6 +129,16 @@ func TestCodeOwners(t *testing.T) {
 	}
 }
 
+// TestOwnersLarge: a file as large as GitHub takes is read and asked, also a
+// pattern that leaves many choices.
+func TestOwnersLarge(t *testing.T) {
+	o, findings := ParseCodeOwners([]byte(strings.Repeat("a @b\n", maxOwners/5-1000) + strings.Repeat("**/", 1000) + "x @c\n"))
+	deep := strings.Repeat("d/", 4)
+	if len(findings) > 0 || len(o.Of(deep+"x")) != 1 || o.Of(deep+"y") != nil {
+		t.Errorf("Of = %q, %q, %v", o.Of(deep+"x"), o.Of(deep+"y"), findings)
+	}
+}
+
 func FuzzParseCodeOwners(f *testing.F) {
 	for _, s := range []string{"* @a", "/a/**/b\\ c/ @a/b", "**/ @a", "a** x@y.z", "\\", "/*/ @a"} {
 		f.Add(s, "a/b c/d")

@@ -108,6 +108,19 @@ func TestRetriesOfCreations(t *testing.T) {
 	}
 }
 
+// TestLastRequest: an answer after which none remain is an answer, and the next
+// request is GitHub's to refuse.
+func TestLastRequest(t *testing.T) {
+	w := fake(t, nil)
+	reset := fmt.Sprint(time.Now().Add(time.Hour).Unix()) // the library has a clock of its own
+	w.faults(http.MethodGet, 1, githubfake.Fault{Status: 200, Header: map[string]string{"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset, "Content-Type": "application/json"}, Body: `{"number":7}`})
+	for range 2 {
+		if p, err := w.client.Pull(t.Context(), 7); err != nil || p.Number != 7 {
+			t.Errorf("Pull = %+v, %v", p, err)
+		}
+	}
+}
+
 // TestCancelled: a cancelled call ends at once and says so.
 func TestCancelled(t *testing.T) {
 	w := fake(t, nil)
