@@ -34,8 +34,10 @@ type ownerRule struct {
 // or an e-mail address. The last rule that fits counts; it may name nobody.
 func (o Owners) Of(path string) []string {
 	names := strings.Split(path, "/")
+	var room [2][]bool // for fits, which is asked of every rule
+	room[0], room[1] = make([]bool, len(names)+1), make([]bool, len(names)+1)
 	for _, r := range slices.Backward(o.rules) {
-		if r.pattern.fits(names) {
+		if r.pattern.fits(names, room) {
 			return r.owners
 		}
 	}
@@ -198,12 +200,14 @@ func newOwnerPattern(p string) (ownerPattern, string) {
 }
 
 // fits reports whether the pattern fits a path, given by its names. It goes
-// through the pattern with the set of places in the path that it may be at.
-func (o ownerPattern) fits(names []string) bool {
-	at := make([]bool, len(names)+1)
+// through the pattern with the set of places in the path that it may be at; room
+// has two such sets.
+func (o ownerPattern) fits(names []string, room [2][]bool) bool {
+	at, next := room[0], room[1]
+	clear(at)
 	at[0] = true
 	for i, n := range o.names {
-		next := make([]bool, len(at))
+		clear(next)
 		for k := range at {
 			switch {
 			case n == "**" && k > 0 && (next[k-1] || at[k-1]):
@@ -214,7 +218,7 @@ func (o ownerPattern) fits(names []string) bool {
 				next[k], _ = path.Match(n, names[k-1])
 			}
 		}
-		at = next
+		at, next = next, at
 	}
 	whole := at[len(names)]
 	above := slices.Contains(at[:len(names)], true)
