@@ -15,7 +15,7 @@ import (
 // where it was downloaded from.
 func TestTreesArePinned(t *testing.T) {
 	exact := regexp.MustCompile(`^\d+\.\d+\.\d+(-[a-z0-9.]+)?$`)
-	for _, tree := range []string{Unleash7, Unleash8, Azurite, Aimock, Postgres, Specification} {
+	for _, tree := range []string{Unleash7, Unleash8, Azurite, Aimock, Postgres, Specification, Prism, OpenAPI} {
 		var pkg struct{ Dependencies map[string]string }
 		read(t, tree+"/package.json", &pkg)
 		var lock struct {
@@ -130,5 +130,33 @@ func TestHydrateLinks(t *testing.T) {
 	}
 	if _, err := os.Lstat(filepath.Join(modules, "@embedded-postgres", "outside")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("outside: %v", err)
+	}
+}
+
+// TestCutGitHub: what we ask for stays with all that it refers to, the rest goes.
+func TestCutGitHub(t *testing.T) {
+	modules := t.TempDir()
+	generated := filepath.Join(modules, "@octokit", "openapi", "generated")
+	if err := os.MkdirAll(generated, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := CutGitHub(modules); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("without a description: %v", err)
+	}
+	description := `{"openapi":"3.0.3","info":{},"paths":{"/repos/{owner}/{repo}/pulls/{pull_number}":{"$ref":"#/components/schemas/a"},"/repos/{owner}/{repo}/pullsX":{"$ref":"#/components/schemas/c"},"/gists":{}},
+		"components":{"schemas":{"a":{"$ref":"#/components/schemas/b"},"b":{"$ref":"#/components/schemas/a"},"c":{}}}}`
+	if err := os.WriteFile(filepath.Join(generated, "api.github.com.json"), []byte(description), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := CutGitHub(modules); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(GitHubDescription(modules))
+	want := `{"components":{"schemas":{"a":{"$ref":"#/components/schemas/b"},"b":{"$ref":"#/components/schemas/a"}}},"info":{},"openapi":"3.0.3","paths":{"/repos/{owner}/{repo}/pulls/{pull_number}":{"$ref":"#/components/schemas/a"}}}`
+	if err != nil || string(got) != want {
+		t.Errorf("cut to %s, %v, want %s", got, err, want)
+	}
+	if _, err := os.Stat(generated); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the package is still there: %v", err)
 	}
 }
