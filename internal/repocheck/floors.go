@@ -43,8 +43,8 @@ var floors = []layer{
 	{"action/internal/github", 2, "prompts"},
 	{"action/internal/importer", 2, "prompts"},
 	{"action/internal/demo", 2, ""},
-	{"action/internal/scaffold", 2, "action/example action/internal/config action/internal/schema prompts"},
-	{"action/internal/doctor", 2, "action/internal/config action/internal/flags prompts store"},
+	{"action/internal/scaffold", 2, "action/example action/internal/config action/internal/schema"},
+	{"action/internal/doctor", 2, "action/internal/config action/internal/filelock action/internal/flags action/internal/flagsfile action/internal/github action/internal/origin action/internal/scaffold action/internal/unleashadmin evalkit/suite prompts store"},
 	{"action/internal/secrets", 2, ""},
 	{"action/example", 2, ""},
 

@@ -6,9 +6,11 @@ import (
 	"io/fs"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/promptflag/promptflag/action/internal/config"
+	"github.com/promptflag/promptflag/action/internal/github"
 	"github.com/promptflag/promptflag/action/internal/origin"
 	"github.com/promptflag/promptflag/store"
 )
@@ -43,7 +45,7 @@ type Input struct {
 	// AdminToken and ClientToken are the tokens for an environment, and the
 	// variable that they came from.
 	AdminToken, ClientToken func(config.Environment) (token, variable string)
-	// Bucket opens a bucket; the caller closes it.
+	// Bucket opens a bucket, which is closed again.
 	Bucket func(ctx context.Context, url string) (*store.Bucket, error)
 	// Finder and Checkout are about the repository; Top is the root of the
 	// checkout, or FS without one.
@@ -53,9 +55,9 @@ type Input struct {
 	// Below is the way from Top to FS, slash separated with a final slash; "" if
 	// they are the same.
 	Below string
-	// Protection asks GitHub how a branch is protected; nil: there is no token to
-	// ask with.
-	Protection func(ctx context.Context, branch string) (Protection, error)
+	// Protection asks GitHub over this transport how a branch is protected; nil:
+	// there is no token to ask with.
+	Protection func(ctx context.Context, via http.RoundTripper, branch string) (github.Protection, error)
 	// Transport carries the requests to flag servers; nil is the default one.
 	Transport http.RoundTripper
 	// ID names what is written, unique, lower-case hex.
@@ -63,13 +65,6 @@ type Input struct {
 	Write bool
 	// Timeout of each group of checks; 0 is 20 s.
 	Timeout time.Duration
-}
-
-// Protection is what GitHub demands before a change reaches a branch.
-type Protection struct {
-	Protected  bool // by a rule or a rule set
-	Reviews    int  // approvals
-	CodeOwners bool // one of them of an owner
 }
 
 // group is one part of the examination.
@@ -182,6 +177,9 @@ func (d *doctor) groups() []group {
 func (d *doctor) configuration() Check {
 	return Check{About: "configuration", Result: OK, Found: fmt.Sprintf("%s is valid, environments: %s", config.FileName, list(d.Config.Names()))}
 }
+
+// list joins names.
+func list(names []string) string { return strings.Join(names, ", ") }
 
 // one is a group that found one thing.
 func one(about string, r Result, fix, format string, args ...any) []Check {

@@ -22,15 +22,18 @@ func (l *layout) ignored() []line {
 	}}}
 }
 
-// owners is the file in which GitHub looks for owners: the first that there is.
-func (l *layout) owners() string {
-	for _, name := range []string{".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"} {
-		if _, err := l.top.Stat(name); err == nil {
+// OwnersFile is the file in which GitHub looks for owners, below the root of a
+// checkout: the first that there is, or "".
+func OwnersFile(top fs.FS) string {
+	for _, name := range []string{defaultOwners, "CODEOWNERS", "docs/CODEOWNERS"} {
+		if _, err := fs.Stat(top, name); err == nil {
 			return name
 		}
 	}
-	return ".github/CODEOWNERS"
+	return ""
 }
+
+const defaultOwners = ".github/CODEOWNERS"
 
 // owned are prompts and what decides who gets them.
 func (l *layout) owned() []line {

@@ -2,6 +2,7 @@ package scaffold
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/promptflag/promptflag/action/internal/config"
-	"github.com/promptflag/promptflag/prompts"
 )
 
 // Options of Write. Dir is required.
@@ -141,7 +141,7 @@ func (l *layout) write() (Result, error) {
 	if err := l.place(l.top, up, workflow); err != nil {
 		return l.result, err
 	}
-	return l.result, l.lines(l.top, up, l.owners(), l.owned())
+	return l.result, l.lines(l.top, up, cmp.Or(OwnersFile(l.top.FS()), defaultOwners), l.owned())
 }
 
 // file is one that would be written: its path below a root, slash separated.
@@ -247,5 +247,3 @@ func (l *layout) hasOthers(starter map[string]bool) (bool, error) {
 	}
 	return found, nil
 }
-
-var _ error = prompts.Findings(nil) // see Write

@@ -3,6 +3,7 @@ package scaffold
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -104,9 +105,12 @@ func TestOwnedLines(t *testing.T) {
 
 // TestOutside: a link out of the repository is not followed.
 func TestOutside(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("links need a right there")
+	}
 	dir, other := t.TempDir(), t.TempDir()
 	if err := os.Symlink(other, filepath.Join(dir, ".github")); err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	if _, err := Write(Options{Dir: dir}); err == nil {
 		t.Error("no error")
