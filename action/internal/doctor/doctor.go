@@ -90,24 +90,37 @@ func Run(ctx context.Context, in Input) []Check {
 			found[i] <- g.run(ctx)
 		}()
 	}
-	// A driver that does not heed its context is not waited for.
-	late := time.After(in.Timeout + 2*time.Second)
+	// A driver that does not heed its context is not waited for. The deadline is
+	// one for all: whoever comes later in the list had as much time.
+	late, stop := context.WithTimeout(context.WithoutCancel(ctx), in.Timeout+grace)
+	defer stop()
 	all := []Check{d.configuration()}
 	for i, g := range groups {
-		select {
-		case checks := <-found[i]:
-			for _, c := range checks {
-				if c.Environments == nil {
-					c.Environments = g.environments
-				}
-				all = append(all, c)
+		for _, c := range d.wait(late, g, found[i]) {
+			if c.Environments == nil {
+				c.Environments = g.environments
 			}
-		case <-late:
-			all = append(all, Check{g.about, g.environments, CannotTell, fmt.Sprintf("no answer within %s", in.Timeout), "look whether it is up and reachable from here"})
-			late = time.After(0) // the others had as much time
+			all = append(all, c)
 		}
 	}
 	return merged(append(all, d.clocks.checks()...))
+}
+
+// grace is for a group to say that its time is over.
+const grace = 2 * time.Second
+
+func (d *doctor) wait(late context.Context, g group, found <-chan []Check) []Check {
+	select {
+	case checks := <-found:
+		return checks
+	case <-late.Done():
+	}
+	select {
+	case checks := <-found: // both: what was found counts
+		return checks
+	default:
+		return one(g.about, CannotTell, "look whether it is up and reachable from here", "no answer within %s", d.Timeout)
+	}
 }
 
 // merged says once what was found of several environments.

@@ -16,6 +16,9 @@ import (
 // themselves are not looked at.
 func (d *doctor) models(context.Context) []Check {
 	const about = "model keys"
+	if _, err := fs.Stat(d.FS, d.Config.Prompts); errors.Is(err, fs.ErrNotExist) {
+		return one("prompts", Warn, "write the first one, or let promptflag init do it", "there is no folder %s", d.Config.Prompts)
+	}
 	tree, err := prompts.Load(d.FS, d.Config.Prompts, nil)
 	if err != nil || tree == nil {
 		return one(about, CannotTell, "run promptflag check", "the prompts cannot be read: %v", err)
