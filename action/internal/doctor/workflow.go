@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -180,6 +181,7 @@ func parse(file string, src []byte) ([]job, error) {
 		On          any `yaml:"on"`
 		Permissions any `yaml:"permissions"`
 		Jobs        map[string]struct {
+			If          string `yaml:"if"`
 			Permissions any    `yaml:"permissions"`
 			Steps       []step `yaml:"steps"`
 		} `yaml:"jobs"`
@@ -210,7 +212,24 @@ func parse(file string, src []byte) ([]job, error) {
 		if permissions == nil {
 			permissions = doc.Permissions
 		}
-		jobs = append(jobs, job{file, name, events, permissions, j.Steps})
+		jobs = append(jobs, job{file, name, among(events, j.If), permissions, j.Steps})
 	}
 	return jobs, nil
+}
+
+var eventIs = regexp.MustCompile(`github\.event_name *== *'([a-z_]+)'`)
+
+// among are the events on which a job runs, as far as its condition names them.
+func among(events map[string]bool, condition string) map[string]bool {
+	named := eventIs.FindAllStringSubmatch(condition, -1)
+	if named == nil {
+		return events
+	}
+	out := map[string]bool{}
+	for _, n := range named {
+		if events[n[1]] {
+			out[n[1]] = true
+		}
+	}
+	return out
 }

@@ -30,7 +30,10 @@ func TestWorkflows(t *testing.T) {
 		result Result
 		words  string
 	}{
-		"good":       {goodWorkflow, "workflow", OK, "may do what it needs"},
+		"good": {goodWorkflow, "workflow", OK, "may do what it needs"},
+		"own jobs": {"on: {pull_request: , push: , schedule: }\npermissions: {}\njobs:\n" +
+			"  a:\n    if: github.event_name == 'pull_request'\n    permissions: {contents: read, pull-requests: write}" + use +
+			"  b:\n    if: github.event_name == 'push' || github.event_name == 'schedule'\n    permissions: {contents: read}" + use, "workflow", OK, "may do what it needs"},
 		"other":      {"on: push\njobs: {a: {steps: [{run: make promptflag}]}}\n", "workflow", Warn, "no workflow of GitHub"},
 		"no push":    {"on: [pull_request]\npermissions: write-all\njobs:\n  a:" + use, "workflow", Warn, "does not run on push"},
 		"no drift":   {"on: push\npermissions: write-all\njobs:\n  a:" + use, "workflow", Warn, "drift"},

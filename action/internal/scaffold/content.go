@@ -9,9 +9,11 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/promptflag/promptflag/action/example"
+	"github.com/promptflag/promptflag/action/internal/config"
 	"github.com/promptflag/promptflag/action/internal/schema"
 )
 
@@ -129,6 +131,7 @@ const workflowPath = ".github/workflows/prompts.yml"
 
 var (
 	branches = regexp.MustCompile(`(?m)^( *branches: )\[main\]$`)
+	choices  = regexp.MustCompile(`(?m)^( *options: )\[production, development\]$`) // of the form by which people start it
 	jobs     = regexp.MustCompile(`(?m)^jobs:$`)
 )
 
@@ -150,10 +153,19 @@ func (l *layout) workflow() (file, error) {
 		}
 		text = branches.ReplaceAllString(text, "${1}["+strings.ReplaceAll(name, "$", "$$")+"]")
 	}
-	if cfg.Prompts != "prompts" || l.below != "" {
-		folder := below(cfg.Prompts, "**")
-		text = strings.ReplaceAll(text, `"prompts/**"`, `"`+l.below+folder+`"`)
-		text = strings.ReplaceAll(text, `"promptflag.toml"`, `"`+l.below+`promptflag.toml"`)
+	for _, p := range []struct{ of, here string }{
+		{"prompts/**", below(cfg.Prompts, "**")}, {"recorded/**", below(cfg.Recorded, "**")}, {config.FileName, config.FileName},
+	} {
+		here, err := quote(l.below + p.here)
+		if err != nil {
+			return file{}, err
+		}
+		text = strings.ReplaceAll(text, `"`+p.of+`"`, here)
+	}
+	if names := cfg.Names(); !slices.Equal(slices.Sorted(slices.Values(names)), []string{"development", "production"}) {
+		// Names are letters, digits and - . _ ~: quoted, YAML takes none for a number
+		// or for yes and no.
+		text = choices.ReplaceAllString(text, `${1}["`+strings.Join(names, `", "`)+`"]`)
 	}
 	if l.below != "" {
 		if jobs.FindAllString(text, -1) == nil || strings.Contains(text, "\nenv:\n") {

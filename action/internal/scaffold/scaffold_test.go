@@ -69,6 +69,10 @@ func TestOwnConfiguration(t *testing.T) {
 			t.Errorf("%s: %q, want %q", path, got[path], state)
 		}
 	}
+	workflow, err := os.ReadFile(filepath.Join(dir, workflowPath))
+	if err != nil || !strings.Contains(string(workflow), `"llm/defs/**"`) || strings.Contains(string(workflow), "production") {
+		t.Errorf("%s, %v", workflow, err)
+	}
 	text, err := os.ReadFile(filepath.Join(dir, "llm/defs/ticket-title.toml"))
 	if err != nil || !strings.HasPrefix(string(text), "#:schema ../../prompt.schema.json\n") {
 		t.Errorf("%.60s, %v", text, err)
