@@ -51,7 +51,7 @@ func (d *doctor) readBucket(ctx context.Context, b *store.Bucket, name string) [
 	case errors.Is(err, store.ErrCorrupt):
 		return one(about, Fail, "nobody may write under blobs/ but publish: look who does. The version must be published again under another bucket or after removing that object", "%s: %v", name, err)
 	case errors.Is(err, fs.ErrPermission):
-		return one(about, Fail, "allow to get and to list what is in the bucket", "%s: %v", name, err)
+		return one(about, Fail, "set the credentials that the SDK of the cloud reads (for S3 AWS_ACCESS_KEY_ID, or a role), and let them get and list what is in the bucket", "%s: %v", name, err)
 	case err != nil && strings.HasPrefix(name, "file:"):
 		return one(about, Fail, "it must be a folder that this user may read", "%s: %v", name, err)
 	case err != nil:

@@ -48,7 +48,7 @@ func (d *doctor) protection(ctx context.Context) []Check {
 	case d.Checkout.Repository == "":
 		return nil // nowhere to ask
 	case d.Protection == nil:
-		return one(about, Warn, "set GITHUB_TOKEN to a token that may read the repository, and run doctor again", "not asked: there is no token")
+		return one(about, Warn, "set GITHUB_TOKEN to a token that may read the repository, and GITHUB_API_URL too where it is not on github.com", "not asked: there is no token for it here")
 	}
 	p, err := d.Protection(ctx, d.clocks.watch(nil), d.Config.Branch)
 	demand := fmt.Sprintf("protect %s on GitHub: pull requests only, at least one approval, of a code owner", d.Config.Branch)
@@ -113,18 +113,29 @@ func more(n int) string {
 	if n <= 0 {
 		return ""
 	}
-	return fmt.Sprintf(" and %d other files", n)
+	return fmt.Sprintf(" and %d more", n)
 }
 
 // files are the definitions, from the root of the prompts repository. What
 // cannot be read is check's to say.
 func (d *doctor) files() (files []string) {
+	for _, def := range d.definitions() {
+		files = append(files, def.File)
+	}
+	return files
+}
+
+func (d *doctor) names() (names []string) {
+	for _, def := range d.definitions() {
+		names = append(names, def.Prompt.Name())
+	}
+	return names
+}
+
+func (d *doctor) definitions() []*prompts.Definition {
 	tree, err := prompts.Load(d.FS, d.Config.Prompts, nil)
 	if tree == nil || err != nil {
 		return nil
 	}
-	for _, def := range tree.Definitions() {
-		files = append(files, def.File)
-	}
-	return files
+	return tree.Definitions()
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -42,7 +43,8 @@ func (d *doctor) unleash(ctx context.Context, e config.Environment) []Check {
 	}
 	x.about(ctx)
 	if x.place(ctx) {
-		x.rights(account)
+		x.rights(ctx, account)
+		x.naming(ctx)
 		x.changeRequests(ctx, account)
 		x.parameters(ctx)
 	}
@@ -144,13 +146,53 @@ func (x *server) place(ctx context.Context) bool {
 	return true
 }
 
-func (x *server) rights(a unleashadmin.Account) {
+func (x *server) rights(ctx context.Context, a unleashadmin.Account) {
+	const about = "unleash rights"
 	if lacks := x.client.Lacks(a); len(lacks) > 0 {
-		x.add("unleash rights", Fail, "give that user the Editor role, or a role in project "+x.environment.Project+" with these permissions",
+		x.add(about, Fail, "give that user the Editor role, or a role in project "+x.environment.Project+" with these permissions",
 			"the user of %s may read but not %s", x.variable, list(lacks))
 		return
 	}
-	x.add("unleash rights", OK, "", "it may write flags in project %s", x.environment.Project)
+	switch can, err := x.client.CanTag(ctx, a); {
+	case err != nil:
+		x.failed(about, err)
+	case !can:
+		x.add(about, Fail, "let an administrator create the tag type "+flags.TagType+" once, or give that user CREATE_TAG_TYPE",
+			"it may write flags, and not the tag that marks them: the server has no tag type %s", flags.TagType)
+	default:
+		x.add(about, OK, "", "it may write flags in project %s", x.environment.Project)
+	}
+}
+
+// naming compares the flags that publish would make with the names that the
+// project takes.
+func (x *server) naming(ctx context.Context) {
+	const about = "unleash naming"
+	pattern, err := x.client.Naming(ctx)
+	if err != nil {
+		x.failed(about, err)
+		return
+	}
+	if pattern == "" {
+		return
+	}
+	re, err := regexp.Compile("^(?:" + pattern + ")$")
+	if err != nil {
+		x.add(about, CannotTell, "compare it with the names of the prompts", "project %s takes only some names of flags, by a pattern that is not read here", x.environment.Project)
+		return
+	}
+	var refused []string
+	for _, name := range x.names() {
+		if flag := x.environment.Flag(name); !re.MatchString(flag) {
+			refused = append(refused, flag)
+		}
+	}
+	if len(refused) > 0 {
+		x.add(about, Fail, "set flag_prefix under [unleash] so that names fit, or change the pattern in the settings of the project",
+			"project %s refuses the name of flag %s%s, by its naming pattern", x.environment.Project, refused[0], more(len(refused)-1))
+		return
+	}
+	x.add(about, OK, "", "project %s takes the names of all prompts", x.environment.Project)
 }
 
 func (x *server) changeRequests(ctx context.Context, a unleashadmin.Account) {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/promptflag/promptflag/action/internal/config"
@@ -27,6 +28,7 @@ func newFake(at time.Time) *fake {
 		"/admin/projects/default/overview":               `{"environments":[{"environment":"production"}]}`,
 		"/admin/projects/default/change-requests/config": `404`,
 		"/admin/features-batch/export":                   `{"features":[{"name":"a","project":"default"}],"featureStrategies":[{"featureName":"a","name":"flexibleRollout","parameters":{"promptflag":"stable","promptflagId":"a/production/x-y"}}],"featureEnvironments":[{"featureName":"a","environment":"production","enabled":true}]}`,
+		"/admin/tag-types":                               `{"tagTypes":[{"name":"simple"}]}`,
 		"/client/features":                               `{"version":2,"features":[]}`,
 	}}
 }
@@ -94,7 +96,14 @@ func TestUnleash(t *testing.T) {
 			f.answers["/admin/projects/default/change-requests/config"] = `[{"environment":"production","changeRequestEnabled":true}]`
 			f.answers["/admin/user"] = `{"user":{"name":"v"},"permissions":[]}`
 		}, "unleash change requests", Fail, "they are on"},
-		"may skip":         {answer("/admin/projects/default/change-requests/config", `[{"environment":"production","changeRequestEnabled":true}]`), "unleash change requests", OK, "may skip"},
+		"may skip": {answer("/admin/projects/default/change-requests/config", `[{"environment":"production","changeRequestEnabled":true}]`), "unleash change requests", OK, "may skip"},
+		"naming": {func(in *Input, f *fake) {
+			f.answers["/admin/projects/default/overview"] = `{"environments":[{"environment":"production"}],"featureNaming":{"pattern":"[A-Z]+"}}`
+			in.FS = fstest.MapFS{"prompts/a.toml": {Data: []byte("model = \"m\"\n[[messages]]\nrole = \"user\"\ncontent = \"x\"\n")}}
+		}, "unleash naming", Fail, "refuses the name of flag a,"},
+		"naming unread": {answer("/admin/projects/default/overview", `{"environments":[{"environment":"production"}],"featureNaming":{"pattern":"(?=a)b"}}`), "unleash naming", CannotTell, "pattern"},
+		"no tag type": {answer("/admin/user", `{"user":{"name":"v"},"permissions":[{"permission":"CREATE_FEATURE","project":"default"},{"permission":"UPDATE_FEATURE","project":"default"},{"permission":"CREATE_FEATURE_STRATEGY","project":"default","environment":"production"},{"permission":"UPDATE_FEATURE_STRATEGY","project":"default","environment":"production"},{"permission":"DELETE_FEATURE_STRATEGY","project":"default","environment":"production"},{"permission":"UPDATE_FEATURE_ENVIRONMENT","project":"default","environment":"production"}]}`),
+			"unleash rights", Fail, "no tag type promptflag"},
 		"no flag yet":      {answer("/admin/features-batch/export", `{"features":[]}`), "unleash role parameter", Warn, "not tried"},
 		"client reads":     {client("default:production.secret"), "unleash client token", OK, "reads the feed"},
 		"client personal":  {client("user:secret"), "unleash client token", Fail, "personal access token"},

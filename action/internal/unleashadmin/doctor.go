@@ -114,6 +114,40 @@ func (c *Client) Account(ctx context.Context) (Account, error) {
 	return a, nil
 }
 
+// CanTag reports whether new flags can get their tag: the server has the type,
+// or the account may make it.
+func (c *Client) CanTag(ctx context.Context, a Account) (bool, error) {
+	if c.may(a, "CREATE_TAG_TYPE", false) {
+		return true, nil
+	}
+	var doc struct {
+		TagTypes []struct {
+			Name string `json:"name"`
+		} `json:"tagTypes"`
+	}
+	if err := c.call(ctx, request{op: "look up tag type " + flags.TagType, method: http.MethodGet, path: "tag-types"}, &doc); err != nil {
+		return false, err
+	}
+	for _, t := range doc.TagTypes {
+		if t.Name == flags.TagType {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// Naming is the pattern that the project demands of names of flags, an
+// expression of JavaScript; "" is none.
+func (c *Client) Naming(ctx context.Context) (pattern string, err error) {
+	var doc struct {
+		Naming struct {
+			Pattern string `json:"pattern"`
+		} `json:"featureNaming"`
+	}
+	err = c.call(ctx, request{op: "look up project " + c.project, method: http.MethodGet, path: path("projects", c.project, "overview")}, &doc)
+	return doc.Naming.Pattern, err
+}
+
 // About is what the server says about itself.
 type About struct {
 	Version string // 7.6.5
