@@ -38,8 +38,9 @@ func (c initCmd) Run(ctx context.Context, s *session) error {
 	o := scaffold.Options{Dir: dir, Bucket: c.Bucket, Unleash: c.Unleash, Branch: c.Branch, Owner: c.Owner, Force: c.Force}
 	checkout := s.checkout(ctx, dir)
 	o.Branch = cmp.Or(o.Branch, checkout.Default, checkout.Branch)
+	guessed := false
 	if owner, _, ok := strings.Cut(checkout.Repository, "/"); ok && o.Owner == "" {
-		o.Owner = "@" + owner
+		o.Owner, guessed = "@"+owner, true
 	}
 	if o.Owner != "" && !ownerForm.MatchString(o.Owner) {
 		return usageError{fmt.Errorf("--owner %q is not a name of GitHub: write @name, @organisation/team or an e-mail address", c.Owner)}
@@ -64,7 +65,11 @@ func (c initCmd) Run(ctx context.Context, s *session) error {
 	case err != nil:
 		return usageError{err}
 	}
-	return c.next(s, dir, checkout, result)
+	if err := c.next(s, dir, checkout, result); err != nil || !guessed {
+		return err
+	}
+	_, err = fmt.Fprintf(s.Stdout, "\nCODEOWNERS and the first prompt name %s, after the remote. GitHub takes a person or a team for an owner:\nif that is an organisation, write a team of it there.\n", o.Owner)
+	return err
 }
 
 func (c initCmd) list(s *session, r scaffold.Result) error {

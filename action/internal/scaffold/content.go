@@ -108,11 +108,12 @@ func below(folder, rest string) string {
 }
 
 // schemas are what editors complete by, and where they are for which files.
-func schemas() ([]file, error) {
+func (l *layout) schemas() ([]file, error) {
 	taplo, err := embedded.ReadFile("files/taplo.toml")
 	if err != nil {
 		return nil, err
 	}
+	taplo = bytes.ReplaceAll(taplo, []byte(`"prompts/**`), []byte(`"`+below(l.result.Config.Prompts, "**")))
 	files := []file{{".taplo.toml", taplo}}
 	for _, s := range []struct {
 		name string

@@ -123,7 +123,7 @@ func (l *layout) write() (Result, error) {
 	if err != nil {
 		return l.result, err
 	}
-	schemas, err := schemas()
+	schemas, err := l.schemas()
 	if err != nil {
 		return l.result, err
 	}

@@ -69,6 +69,10 @@ func TestOwnConfiguration(t *testing.T) {
 			t.Errorf("%s: %q, want %q", path, got[path], state)
 		}
 	}
+	taplo, err := os.ReadFile(filepath.Join(dir, ".taplo.toml"))
+	if err != nil || !strings.Contains(string(taplo), `["llm/defs/**/*.eval.toml"]`) {
+		t.Errorf("%s, %v", taplo, err)
+	}
 	workflow, err := os.ReadFile(filepath.Join(dir, workflowPath))
 	if err != nil || !strings.Contains(string(workflow), `"llm/defs/**"`) || strings.Contains(string(workflow), "production") {
 		t.Errorf("%s, %v", workflow, err)
