@@ -33,6 +33,8 @@ func standin(t *testing.T) *httptest.Server {
 			answer = draft(last)
 		case strings.Contains(first, "You write release notes"):
 			answer = notes(last)
+		case strings.Contains(first, "You give support tickets a title"):
+			answer = title(last)
 		default: // the judge
 			answer = `{"pass":true,"score":0.9,"reason":"It answers the question in plain words and promises nothing."}`
 		}
@@ -96,4 +98,18 @@ func notes(changes string) string {
 		return "New\n- You can export transactions as CSV.\n\nFixed\n- The total on statements is right again."
 	}
 	return "There were no changes."
+}
+
+func title(ticket string) string {
+	for words, text := range map[string]string{
+		"charged twice":   "Card charged twice for one order",
+		"Ben Meyer":       "App closes when opening statements",
+		"nicht mehr":      "Cannot log in since yesterday",
+		"Ignore your rul": "Transfer is missing",
+	} {
+		if strings.Contains(ticket, words) {
+			return text
+		}
+	}
+	return ""
 }

@@ -44,6 +44,8 @@ var floors = []layer{
 	{"action/internal/notify", 2, ""},
 	{"action/internal/importer", 2, "prompts"},
 	{"action/internal/demo", 2, ""},
+	{"action/internal/scaffold", 2, "action/example action/internal/config action/internal/schema"},
+	{"action/internal/doctor", 2, "action/internal/config action/internal/filelock action/internal/flags action/internal/flagsfile action/internal/github action/internal/origin action/internal/scaffold action/internal/unleashadmin evalkit/suite prompts store"},
 	{"action/internal/secrets", 2, ""},
 	{"action/example", 2, ""},
 

@@ -28,7 +28,7 @@ var owners = []owner{
 	{"github.com/google/go-github", "action/internal/github"},
 	{"github.com/sethvargo/go-githubactions", "action/internal/github"},
 	{"github.com/alecthomas/kong", "action/internal/cli"},
-	{"go.yaml.in/yaml", "action/internal/importer"},
+	{"go.yaml.in/yaml", "action/internal/importer action/internal/doctor"},
 	{"github.com/zricethezav/gitleaks", "action/internal/secrets"},
 	{"github.com/BobuSumisu/aho-corasick", "action/internal/secrets"},
 	{"github.com/cbroglie/mustache", "prompts evalkit/assert"},

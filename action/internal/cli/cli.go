@@ -52,6 +52,8 @@ type grammar struct {
 	Directory string           `short:"C" placeholder:"DIR" default:"." env:"PROMPTFLAG_DIRECTORY,INPUT_DIRECTORY" help:"Root of the prompts repository, where promptflag.toml is."`
 	Version   kong.VersionFlag `help:"Print the version and quit."`
 
+	Init     initCmd     `cmd:"" help:"Lay out a prompts repository: configuration, workflow, owners, a first prompt with a suite."`
+	Doctor   doctorCmd   `cmd:"" help:"Look whether tokens, servers, bucket, git and GitHub let promptflag do its work; say what to fix."`
 	Check    checkCmd    `cmd:"" help:"Validate prompts; print all findings."`
 	Diff     diffCmd     `cmd:"" help:"Show what differs between two states of prompts: files, revisions, published and live versions."`
 	Eval     evalCmd     `cmd:"" help:"Run the suites of prompts: pass, fail or inconclusive against what production serves."`

@@ -182,11 +182,12 @@ func (s *session) adminToken(e config.Environment) string {
 // UNLEASH_CLIENT_TOKEN_PRODUCTION: backend tokens are for one environment, and
 // environments may be on different servers.
 func (s *session) token(variable string, e config.Environment) string {
-	suffix := strings.ToUpper(strings.NewReplacer("-", "_", ".", "_", "~", "_").Replace(e.Name))
-	if t := s.Getenv(variable + "_" + suffix); t != "" {
-		return t
-	}
-	return s.Getenv(variable)
+	token, _ := s.namedToken(variable, e)
+	return token
+}
+
+func ofEnvironment(variable string, e config.Environment) string {
+	return variable + "_" + strings.ToUpper(strings.NewReplacer("-", "_", ".", "_", "~", "_").Replace(e.Name))
 }
 
 func (s *session) origin(ctx context.Context, reason string) (plan.Origin, origin.Finder) {

@@ -1,0 +1,62 @@
+package origin
+
+import (
+	"context"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// Checkout is what git knows about the folder. What it does not know is empty.
+type Checkout struct {
+	Top     string // root of the work tree, absolute; "": no checkout, or git does not run
+	Branch  string // checked out; also before the first commit; "" if detached
+	Default string // the branch that the remote calls its default, if it was cloned from there
+	Remote  string // name of the remote that is asked for the head: origin, else the first
+	URL     string // of Remote, without credentials
+	// Repository is owner/name of the remote, if its URL has that form, and Host
+	// where it is.
+	Repository, Host string
+}
+
+// Checkout looks around without asking the remote.
+func (f Finder) Checkout(ctx context.Context) Checkout {
+	var c Checkout
+	top, err := f.git(ctx, "rev-parse", "--show-toplevel")
+	if err != nil || top == "" {
+		return c
+	}
+	c.Top = filepath.FromSlash(top)
+	c.Branch, _ = f.git(ctx, "symbolic-ref", "--quiet", "--short", "HEAD")
+	remotes, _ := f.git(ctx, "remote")
+	if remotes == "" {
+		return c
+	}
+	c.Remote = firstLine(remotes)
+	if strings.Contains("\n"+remotes+"\n", "\norigin\n") {
+		c.Remote = "origin"
+	}
+	head, _ := f.git(ctx, "symbolic-ref", "--quiet", "--short", "refs/remotes/"+c.Remote+"/HEAD")
+	c.Default = strings.TrimPrefix(head, c.Remote+"/")
+	url, _ := f.git(ctx, "remote", "get-url", c.Remote)
+	c.URL = redactURL(url)
+	if m := remoteForm.FindStringSubmatch(c.URL); m != nil {
+		c.Host, c.Repository = m[1], m[2]
+	}
+	return c
+}
+
+// remoteForm takes https://host/owner/name.git, ssh://git@host/owner/name and
+// git@host:owner/name.git.
+var remoteForm = regexp.MustCompile(`^(?:[a-z+]+://)?(?:[^@/]+@)?([A-Za-z0-9.-]+)(?::[0-9]+)?[:/]([A-Za-z0-9._-]+/[A-Za-z0-9._-]+?)(?:\.git)?/?$`)
+
+// HeadOf asks the remote for the commit at the head of a branch; "" if it has
+// no such branch.
+func (f Finder) HeadOf(ctx context.Context, remote, branch string) (string, error) {
+	out, err := f.git(ctx, "ls-remote", remote, "refs/heads/"+branch)
+	if err != nil {
+		return "", err
+	}
+	head, _, _ := strings.Cut(out, "\t")
+	return head, nil
+}
