@@ -26,6 +26,7 @@ var floors = []layer{
 	{"action/internal/bundle", 2, "prompts store"},
 	{"action/internal/check", 2, "action/internal/config action/internal/secrets evalkit evalkit/suite prompts prompts/compare"},
 	{"action/internal/evaluate", 2, "action/internal/config action/internal/filelock action/internal/flags action/internal/live evalkit evalkit/* prompts store"},
+	{"action/internal/policy", 2, "action/internal/config"},
 	{"action/internal/live", 2, "action/internal/config action/internal/flags action/internal/plan prompts store"},
 	{"action/internal/gitfs", 2, ""},
 	{"action/internal/status", 2, "action/internal/config action/internal/flags action/internal/plan prompts store"},
