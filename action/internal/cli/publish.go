@@ -172,7 +172,7 @@ func (w wanted) prepare(ctx context.Context, s *session, reason string) (*prepar
 	}
 	from, finder := s.origin(ctx, reason)
 	p, err := publish.Prepare(ctx, publish.Input{
-		Tree: tree, Environments: envs, Targets: targets, Origin: from, Retry: w.Retry,
+		Tree: tree, Environments: envs, Targets: targets, Origin: from, Retry: w.Retry, From: promotedFrom(cfg),
 	})
 	if err != nil {
 		return nil, err
