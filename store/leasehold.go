@@ -107,7 +107,7 @@ func (l *Lease) create(ctx context.Context, seq int64, since time.Time) (taken b
 	if err != nil {
 		// The answer to our own request may have been lost, and a driver that sent
 		// it again then finds the number taken.
-		there, readErr := l.bucket.readLease(ctx, l.environment, seq)
+		there, readErr := l.taken(ctx, seq, errors.Is(err, ErrExists))
 		switch {
 		case readErr == nil && there.ID != l.o.ID, errors.Is(readErr, ErrCorrupt):
 			return false, nil
@@ -117,4 +117,21 @@ func (l *Lease) create(ctx context.Context, seq int64, since time.Time) (taken b
 	}
 	l.became(seq, since, now)
 	return true, nil
+}
+
+// taken reads a lease that was just written by somebody. Where its number was
+// said to be taken it is there, but some servers say so a moment before they
+// show it.
+func (l *Lease) taken(ctx context.Context, seq int64, certain bool) (doc leaseDoc, err error) {
+	const looks, pause = 50, 20 * time.Millisecond
+	for range looks {
+		doc, err = l.bucket.readLease(ctx, l.environment, seq)
+		if !certain || !errors.Is(err, ErrNotFound) {
+			return doc, err
+		}
+		if err := l.o.Sleep(ctx, pause); err != nil {
+			return doc, err
+		}
+	}
+	return doc, err
 }
