@@ -65,7 +65,8 @@ func (c publishCmd) Run(ctx context.Context, s *session) error {
 	if !c.NotHead {
 		head = func(ctx context.Context) error { return s.checkHead(ctx, p.finder, p.config.Branch) }
 	}
-	if err := c.judge(ctx, s, p, head); err != nil {
+	g, err := c.judge(ctx, s, p, head)
+	if err != nil {
 		return err
 	}
 	if err := c.print(s, p.Plan); err != nil {
@@ -76,16 +77,21 @@ func (c publishCmd) Run(ctx context.Context, s *session) error {
 		if err != nil {
 			return nil, err
 		}
-		return p.Plan, c.judge(ctx, s, p, head)
+		owed, err := c.judge(ctx, s, p, head)
+		if err != nil {
+			return nil, err
+		}
+		g = owed
+		return p.Plan, nil
 	}
 	if err := s.apply(ctx, p.Plan, applying{targets: p.targets, origin: p.origin, command: "publish", head: head, again: again}); err != nil {
 		title := "Not everything was published"
 		if stoppedByHead(err) {
 			title = "Nothing was published"
 		}
-		return errors.Join(err, s.summarise(title, err.Error(), p.Plan))
+		return errors.Join(err, g.tell(ctx, title, err.Error(), p))
 	}
-	if err := s.summarise("What was published", "", p.Plan); err != nil {
+	if err := g.tell(ctx, "What was published", "", p); err != nil {
 		return err
 	}
 	err = stopped(p.Plan, "; the others are done")
@@ -95,20 +101,26 @@ func (c publishCmd) Run(ctx context.Context, s *session) error {
 	return err
 }
 
-// judge evaluates what would be published. A run that may not publish at all
+// judge asks for what is owed, and evaluates what would be published. A run that may not publish at all
 // does not pay for it.
-func (c publishCmd) judge(ctx context.Context, s *session, p *prepared, head func(context.Context) error) error {
+func (c publishCmd) judge(ctx context.Context, s *session, p *prepared, head func(context.Context) error) (*guard, error) {
 	if head != nil && p.Writes() > 0 {
 		if err := head(ctx); err != nil {
-			return errors.Join(err, s.summarise("Nothing was published", err.Error(), p.Plan))
+			return nil, errors.Join(err, s.summarise("Nothing was published", err.Error(), p.Plan))
 		}
+	}
+	owed, err := s.protect(ctx, p)
+	if err != nil {
+		return nil, err
 	}
 	g, err := s.newGate(p.config, p.targets, p.origin)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer g.run.Close()
-	return g.publishing(ctx, p)
+	err = g.publishing(ctx, p)
+	owed.verdict = g.verdict()
+	return owed, err
 }
 
 // stoppedByHead: the question for the head of the branch, or somebody else who

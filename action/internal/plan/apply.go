@@ -63,6 +63,10 @@ type Target struct {
 // record and, as commit and run, into the id of every strategy.
 type Origin struct {
 	Actor, Commit, Subject, PullRequest, Run, RunURL, Reason, Tool string
+	// Author of the pull request, and the people who approved what was merged; ""
+	// and nil where nobody could tell.
+	Author    string
+	Approvers []string
 }
 
 // Options of Apply. All functions are required but Lease, Again, Head, Done and
@@ -321,12 +325,14 @@ func orNone(s string) string {
 }
 
 func putRecords(ctx context.Context, item Item, o Options, id string, at time.Time, phase store.Phase) error {
+	from := o.Origin.credited(item)
 	for _, e := range item.Events {
 		err := o.Targets[item.Environment].Bucket.PutRecord(ctx, store.Record{
 			ID: id, Phase: phase, Time: at,
 			Name: item.Prompt, Environment: item.Environment, Action: string(e.Action), Ref: e.Ref.String(),
-			Actor: o.Origin.Actor, Commit: o.Origin.Commit, Subject: o.Origin.Subject,
-			PullRequest: o.Origin.PullRequest, Run: o.Origin.RunURL, Reason: o.Origin.Reason, Tool: o.Origin.Tool,
+			Actor: from.Actor, Commit: from.Commit, Subject: from.Subject,
+			PullRequest: from.PullRequest, Run: from.RunURL, Reason: from.Reason, Tool: from.Tool,
+			Author: from.Author, Approvers: from.Approvers,
 			Before: item.Before.record(), After: item.After.record(), Verdict: item.Verdict,
 		})
 		if err != nil {

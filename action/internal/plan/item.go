@@ -53,6 +53,9 @@ type Item struct {
 	// because something says no.
 	Untold bool `json:"untold,omitempty"`
 
+	// Credit is whose version it is, for the records; nil: the plan's origin tells.
+	Credit *Credit `json:"-"`
+
 	// Redecided: the flag changed between planning and applying.
 	Redecided bool `json:"-"`
 
