@@ -40,7 +40,8 @@ type answered[T any] struct {
 // merged is a pull request with what is asked about it.
 type merged struct {
 	policy.Pull
-	url string
+	url  string
+	base string // commit of the branch that it was made for
 }
 
 type change struct {
@@ -148,7 +149,7 @@ func (v *provenance) pull(p github.Pull) (*merged, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &merged{url: p.URL, Pull: policy.Pull{Number: p.Number, Author: p.Author, Approved: r.Approvers(), Files: files, All: all}}
+	m := &merged{url: p.URL, base: p.Base, Pull: policy.Pull{Number: p.Number, Author: p.Author, Approved: r.Approvers(), Files: files, All: all}}
 	for _, o := range r.Stale {
 		m.Stale = append(m.Stale, o.User)
 	}

@@ -19,5 +19,10 @@ func (in Input) manual(env config.Environment, item *plan.Item) {
 		return
 	}
 	item.Warnings = nil // of what is not done
-	item.Leave(plan.Manual, fmt.Sprintf("manual: promptflag promote %s --from %s --to %s", item.Prompt, cmp.Or(in.From, "ENVIRONMENT"), env.Name))
+	item.Leave(plan.Manual, "manual: promptflag "+in.promote(item.Prompt, env))
+}
+
+// promote is the command that brings a version to an environment.
+func (in Input) promote(prompt string, env config.Environment) string {
+	return fmt.Sprintf("promote %s --from %s --to %s", prompt, cmp.Or(in.From, "ENVIRONMENT"), env.Name)
 }

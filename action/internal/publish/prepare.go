@@ -105,8 +105,12 @@ func (in Input) head(ctx context.Context, def *prompts.Definition, env config.En
 	history := sync.OnceValues(func() (rollout.History, error) {
 		return rollout.ReadHistory(ctx, in.Targets[env.Name].Bucket, name, env.Name)
 	})
+	place := rollout.At(name, def, env, in.Origin, history)
+	if env.Manual() {
+		place.Retry = in.promote(name, env) + " --retry"
+	}
 	return rollout.Head{
-		Place:       rollout.At(name, def, env, in.Origin, history),
+		Place:       place,
 		Version:     def.Prompt,
 		Description: def.Description,
 		Retry:       slices.Contains(in.Retry, name),
