@@ -28,7 +28,7 @@ func promotedFrom(cfg *config.Config) string {
 type guard struct {
 	*session
 	config  *config.Config
-	before  before
+	before  basis
 	unknown string // why there are no rules; "" if there are
 	from    *provenance
 	verdict evalkit.Verdict // of all that was evaluated; "" for nothing
@@ -47,7 +47,7 @@ func (s *session) protect(ctx context.Context, p *prepared) (*guard, error) {
 		brings = brings || bring(i) != ""
 	}
 	if brings {
-		g.before, g.unknown = s.before(ctx, h, p.origin.Commit, p.config)
+		g.before, g.unknown = s.basis(ctx, h, p.origin.Commit, p.config)
 	}
 	for n := range p.Items {
 		item := &p.Items[n]

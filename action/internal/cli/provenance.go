@@ -25,14 +25,14 @@ type provenance struct {
 	branch string // that publishes
 	prefix string // from the root of the repository to promptflag.toml
 
-	commits map[string]answered[*merged]
-	changes map[string]answered[change]
-	owners  *answered[func(string) []string]
-	teams   map[string]answered[[]string]
+	commits map[string]told[*merged]
+	changes map[string]told[change]
+	owners  *told[func(string) []string]
+	teams   map[string]told[[]string]
 }
 
-// answered is what GitHub said once, or why it did not.
-type answered[T any] struct {
+// told is what GitHub said once, or why it did not.
+type told[T any] struct {
 	value   T
 	unknown string
 }
@@ -58,7 +58,7 @@ const mostChanges = 200
 
 func (s *session) provenance(ctx context.Context, h hub, head, branch string) *provenance {
 	return &provenance{hub: h, ctx: ctx, head: head, branch: branch, prefix: s.prefix(),
-		commits: map[string]answered[*merged]{}, changes: map[string]answered[change]{}, teams: map[string]answered[[]string]{}}
+		commits: map[string]told[*merged]{}, changes: map[string]told[change]{}, teams: map[string]told[[]string]{}}
 }
 
 // of is the pull request that brought a prompt; nil: a push without one. behind
@@ -120,12 +120,12 @@ func (v *provenance) judged(d *prompts.Definition, m *merged) []string {
 }
 
 // commit asks for the pull request of a commit.
-func (v *provenance) commit(sha string) answered[*merged] {
+func (v *provenance) commit(sha string) told[*merged] {
 	a, ok := v.commits[sha]
 	if !ok {
 		m, err := v.ask(sha)
 		if a.value = m; err != nil {
-			a = answered[*merged]{unknown: err.Error()}
+			a = told[*merged]{unknown: err.Error()}
 		}
 		v.commits[sha] = a
 	}
@@ -160,17 +160,17 @@ func (v *provenance) pull(p github.Pull) (*merged, error) {
 }
 
 // change asks which commit changed a file last.
-func (v *provenance) change(file string) answered[change] {
+func (v *provenance) change(file string) told[change] {
 	a, ok := v.changes[file]
 	switch {
 	case ok:
 		return a
 	case len(v.changes) >= mostChanges:
-		return answered[change]{unknown: fmt.Sprintf("more than %d files came with earlier changes", mostChanges)}
+		return told[change]{unknown: fmt.Sprintf("more than %d files came with earlier changes", mostChanges)}
 	}
 	sha, at, err := v.client.LastCommit(v.ctx, v.head, file)
 	if a.value = (change{sha, at}); err != nil {
-		a = answered[change]{unknown: err.Error()}
+		a = told[change]{unknown: err.Error()}
 	}
 	v.changes[file] = a
 	return a
@@ -188,9 +188,9 @@ func (v *provenance) fill(c *policy.Case, base string) {
 	c.Member = v.member
 }
 
-func (v *provenance) codeowners(base string) *answered[func(string) []string] {
+func (v *provenance) codeowners(base string) *told[func(string) []string] {
 	if v.client == nil {
-		return &answered[func(string) []string]{unknown: v.why}
+		return &told[func(string) []string]{unknown: v.why}
 	}
 	if base == "" { // the first commit of all
 		base = v.head
@@ -198,11 +198,11 @@ func (v *provenance) codeowners(base string) *answered[func(string) []string] {
 	owners, place, _, err := v.client.CodeOwners(v.ctx, base)
 	switch {
 	case err != nil:
-		return &answered[func(string) []string]{unknown: err.Error()}
+		return &told[func(string) []string]{unknown: err.Error()}
 	case place == "":
-		return &answered[func(string) []string]{}
+		return &told[func(string) []string]{}
 	}
-	return &answered[func(string) []string]{value: owners.Of}
+	return &told[func(string) []string]{value: owners.Of}
 }
 
 func (v *provenance) member(team, login string) (bool, string) {
@@ -211,7 +211,7 @@ func (v *provenance) member(team, login string) (bool, string) {
 		org, slug, _ := strings.Cut(team, "/")
 		members, err := v.client.TeamMembers(v.ctx, org, slug)
 		if a.value = members; err != nil {
-			a = answered[[]string]{unknown: err.Error()}
+			a = told[[]string]{unknown: err.Error()}
 		}
 		v.teams[team] = a
 	}

@@ -40,16 +40,16 @@ func (s *session) hub() hub {
 	return hub{client: c}
 }
 
-// before is the state of the repository before the change that is published.
-type before struct {
+// basis is the state of the repository before the change that is published.
+type basis struct {
 	config *config.Config
 	commit string // to read more of it from GitHub; "" if that is not possible
 }
 
-// before reads promptflag.toml of the commit before this change: on a push what
+// basis reads promptflag.toml of the commit before this change: on a push what
 // the branch was, else the first parent. unknown says why it cannot be read; a
 // repository that had none is judged by what it has now.
-func (s *session) before(ctx context.Context, h hub, head string, now *config.Config) (b before, unknown string) {
+func (s *session) basis(ctx context.Context, h hub, head string, now *config.Config) (b basis, unknown string) {
 	b.config = now
 	base := ""
 	if s.runner != nil && s.Getenv("GITHUB_EVENT_NAME") == "push" && s.Getenv("GITHUB_EVENT_PATH") != "" {
@@ -154,7 +154,7 @@ func fileAt(ctx context.Context, dir, revision string) ([]byte, error) {
 // rulesFor are the environments of the commit before that are the one an item is
 // for: of its name, or with the same flags under another name. One that is new is
 // judged by its own rules.
-func (b before) rulesFor(e config.Environment) []config.Environment {
+func (b basis) rulesFor(e config.Environment) []config.Environment {
 	var out []config.Environment
 	for _, o := range b.config.Environments {
 		same := o.UnleashURL == e.UnleashURL && o.UnleashEnvironment == e.UnleashEnvironment && o.Project == e.Project && o.FlagPrefix == e.FlagPrefix
