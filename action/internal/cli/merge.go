@@ -88,12 +88,20 @@ func (g *guard) item(item *plan.Item, d *prompts.Definition) {
 	}
 	env, _ := g.config.Lookup(item.Environment)
 	rules := g.before.rulesFor(env)
-	m, unknown := g.from.of(d, asks(rules))
-	if unknown == "" {
+	most := fewChanges
+	if asks(rules) {
+		most = mostChanges
+	}
+	m, unknown := g.from.of(d, most)
+	switch {
+	case unknown == "":
 		credit(item, m.credit())
-	} else if g.from.client != nil && g.said == "" && !asks(rules) && unknown != late {
-		g.said = unknown
-		g.warn("the records do not say who approved: " + unknown)
+	case g.from.client != nil:
+		credit(item, &plan.Credit{}) // rather nobody than the wrong one
+		if g.said == "" && !asks(rules) {
+			g.said = unknown
+			g.warn("the records do not say who approved: " + unknown)
+		}
 	}
 	var owed []policy.Refusal
 	for _, rule := range rules {
@@ -137,7 +145,9 @@ func credit(item *plan.Item, c *plan.Credit) {
 			steps = append(steps, step)
 			continue
 		}
-		title = step.Link.Title
+		if step.Link.URL == c.PullRequest {
+			title = step.Link.Title
+		}
 	}
 	if c.PullRequest != "" {
 		steps = append(steps, plan.Step{Link: &plan.LinkStep{URL: c.PullRequest, Title: title}})

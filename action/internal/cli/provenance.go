@@ -49,21 +49,23 @@ type change struct {
 	at     time.Time
 }
 
-// late: the version was merged before the head, and nobody looked further.
-const late = "it came with an earlier change"
-
-// mostChanges bounds the questions about files: more prompts than that at once
-// do not come late.
-const mostChanges = 200
+// The questions about files are bounded: where somebody asks who approved, more
+// prompts than that at once do not come late; else they are for the records only.
+const (
+	mostChanges    = 200
+	fewChanges     = 20
+	tooManyChanges = "more than %d files came with earlier changes"
+)
 
 func (s *session) provenance(ctx context.Context, h hub, head, branch string) *provenance {
 	return &provenance{hub: h, ctx: ctx, head: head, branch: branch, prefix: s.prefix(),
 		commits: map[string]told[*merged]{}, changes: map[string]told[change]{}, teams: map[string]told[[]string]{}}
 }
 
-// of is the pull request that brought a prompt; nil: a push without one. behind
-// allows to look behind the head, which costs a question for each file.
-func (v *provenance) of(d *prompts.Definition, behind bool) (m *merged, unknown string) {
+// of is the pull request that brought a prompt; nil: a push without one. For
+// what came before the head, most limits how many files are asked about, of all
+// prompts together.
+func (v *provenance) of(d *prompts.Definition, most int) (m *merged, unknown string) {
 	if v.client == nil {
 		return nil, v.why
 	}
@@ -75,12 +77,9 @@ func (v *provenance) of(d *prompts.Definition, behind bool) (m *merged, unknown 
 	if p := last.value; p != nil && slices.ContainsFunc(files, func(f string) bool { return slices.Contains(p.Files, f) }) {
 		return p, ""
 	}
-	if !behind {
-		return nil, late
-	}
 	var newest change
 	for _, f := range files {
-		c := v.change(f)
+		c := v.change(f, most)
 		if c.unknown != "" {
 			return nil, c.unknown
 		}
@@ -160,13 +159,13 @@ func (v *provenance) pull(p github.Pull) (*merged, error) {
 }
 
 // change asks which commit changed a file last.
-func (v *provenance) change(file string) told[change] {
+func (v *provenance) change(file string, most int) told[change] {
 	a, ok := v.changes[file]
 	switch {
 	case ok:
 		return a
-	case len(v.changes) >= mostChanges:
-		return told[change]{unknown: fmt.Sprintf("more than %d files came with earlier changes", mostChanges)}
+	case len(v.changes) >= most:
+		return told[change]{unknown: fmt.Sprintf(tooManyChanges, most)}
 	}
 	sha, at, err := v.client.LastCommit(v.ctx, v.head, file)
 	if a.value = (change{sha, at}); err != nil {

@@ -115,3 +115,21 @@ func TestFrozen(t *testing.T) {
 		t.Errorf("Frozen without a window = %+v", r)
 	}
 }
+
+func TestNotes(t *testing.T) {
+	got := Notes([]config.Environment{
+		{Name: "development"},
+		{Name: "staging", RequireApprovals: 1},
+		{Name: "production", RequireApprovals: 2, RequireCodeowner: true, Publish: config.PublishManual,
+			Freeze: []config.Freeze{{Days: []time.Weekday{time.Saturday}, End: 24 * 60, Timezone: "UTC", Reason: "weekend"}}},
+	}, now)
+	want := []string{
+		"staging needs 1 approval of what is merged.",
+		"production needs 2 approvals of what is merged and the approval of a code owner of each file that changes.",
+		"A merge brings nothing to production: promptflag promote NAME --from ENVIRONMENT --to production does.",
+		"production is frozen until 2026-11-22 00:00 UTC: weekend.",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Notes (-want +got):\n%s", diff)
+	}
+}
