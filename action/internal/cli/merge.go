@@ -41,7 +41,7 @@ type guard struct {
 // others whose they are.
 func (s *session) protect(ctx context.Context, p *prepared) (*guard, error) {
 	h := s.hub()
-	g := &guard{session: s, config: p.config, from: s.provenance(ctx, h, p.origin.Commit, p.config.Branch)}
+	g := &guard{session: s, config: p.config, from: s.provenance(h, p.origin.Commit, p.config.Branch)}
 	brings := false
 	for _, i := range p.Items {
 		brings = brings || bring(i) != ""
@@ -55,12 +55,12 @@ func (s *session) protect(ctx context.Context, p *prepared) (*guard, error) {
 		if !ok {
 			continue
 		}
-		g.item(item, d)
+		g.item(ctx, item, d)
 		if decide := item.Decide; decide != nil {
 			item.Decide = func(f *flags.Flag) (plan.Item, error) {
 				again, err := decide(f)
 				if err == nil {
-					g.item(&again, d)
+					g.item(ctx, &again, d)
 				}
 				return again, err
 			}
@@ -70,7 +70,7 @@ func (s *session) protect(ctx context.Context, p *prepared) (*guard, error) {
 }
 
 // item judges one item. What takes a version back is not asked anything.
-func (g *guard) item(item *plan.Item, d *prompts.Definition) {
+func (g *guard) item(ctx context.Context, item *plan.Item, d *prompts.Definition) {
 	if bring(*item) == "" {
 		return
 	}
@@ -92,7 +92,7 @@ func (g *guard) item(item *plan.Item, d *prompts.Definition) {
 	if asks(rules) {
 		most = mostChanges
 	}
-	m, unknown := g.from.of(d, most)
+	m, unknown := g.from.of(ctx, d, most)
 	switch {
 	case unknown == "":
 		credit(item, m.credit())
@@ -113,7 +113,7 @@ func (g *guard) item(item *plan.Item, d *prompts.Definition) {
 		if m != nil {
 			c.Origin.Pull = &m.Pull
 		}
-		g.from.fill(&c, g.before.commit)
+		g.from.fill(ctx, &c, g.before.commit)
 		owed = append(owed, policy.Judge(c)...)
 	}
 	refuse(item, owed)

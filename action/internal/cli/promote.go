@@ -195,7 +195,7 @@ var pullURL = regexp.MustCompile(`/pull/([0-9]+)$`)
 // owedBy asks who approved a version, in its records or on GitHub.
 func (s *session) owedBy(ctx context.Context, cfg *config.Config, at rollout.Place, def *prompts.Definition, ref prompts.Ref, r *store.Record, from string) []policy.Refusal {
 	c := policy.Case{Environment: at.Env, Now: s.Now()}
-	v := s.provenance(ctx, s.hub(), at.Origin.Commit, cfg.Branch)
+	v := s.provenance(s.hub(), at.Origin.Commit, cfg.Branch)
 	if def == nil {
 		def = &prompts.Definition{File: path.Join(cfg.Prompts, strings.ReplaceAll(ref.Name, ".", "/")+".toml")}
 	}
@@ -203,19 +203,19 @@ func (s *session) owedBy(ctx context.Context, cfg *config.Config, at rollout.Pla
 	base := ""
 	if policy.Asks(at.Env) {
 		var m *merged
-		if m, c.Origin.Unknown = v.recorded(r, "there is no release record of "+ref.Version()+" in "+from); m != nil {
+		if m, c.Origin.Unknown = v.recorded(ctx, r, "there is no release record of "+ref.Version()+" in "+from); m != nil {
 			c.Origin.Pull, base = &m.Pull, m.base
 			c.Files = v.judged(def, m)
 		}
 	}
-	v.fill(&c, base)
+	v.fill(ctx, &c, base)
 	return policy.Judge(c)
 }
 
 // recorded is the pull request of a release record. One that GitHub told of when
 // the record was written names its author; any other was read from a message,
 // which anybody can write.
-func (v *provenance) recorded(r *store.Record, none string) (m *merged, unknown string) {
+func (v *provenance) recorded(ctx context.Context, r *store.Record, none string) (m *merged, unknown string) {
 	if r == nil {
 		return nil, none
 	}
@@ -229,12 +229,12 @@ func (v *provenance) recorded(r *store.Record, none string) (m *merged, unknown 
 	case v.client == nil:
 		return nil, "its release record does not say who approved it, and " + v.why
 	case number > 0:
-		p, err := v.client.Pull(v.ctx, number)
+		p, err := v.client.Pull(ctx, number)
 		if err == nil && (!p.Merged || p.BaseRef != v.branch) {
 			return nil, ""
 		}
 		if err == nil {
-			m, err = v.pull(p)
+			m, err = v.pull(ctx, p)
 		}
 		if err != nil {
 			return nil, err.Error()
@@ -243,7 +243,7 @@ func (v *provenance) recorded(r *store.Record, none string) (m *merged, unknown 
 	case r.Commit == "":
 		return nil, "its release record names no commit"
 	}
-	a := v.commit(r.Commit)
+	a := v.commit(ctx, r.Commit)
 	return a.value, a.unknown
 }
 

@@ -20,7 +20,6 @@ import (
 // one that changed its files last. One goroutine uses it at a time.
 type provenance struct {
 	hub
-	ctx    context.Context
 	head   string
 	branch string // that publishes
 	prefix string // from the root of the repository to promptflag.toml
@@ -57,20 +56,20 @@ const (
 	tooManyChanges = "more than %d files came with earlier changes"
 )
 
-func (s *session) provenance(ctx context.Context, h hub, head, branch string) *provenance {
-	return &provenance{hub: h, ctx: ctx, head: head, branch: branch, prefix: s.prefix(),
+func (s *session) provenance(h hub, head, branch string) *provenance {
+	return &provenance{hub: h, head: head, branch: branch, prefix: s.prefix(),
 		commits: map[string]told[*merged]{}, changes: map[string]told[change]{}, teams: map[string]told[[]string]{}}
 }
 
 // of is the pull request that brought a prompt; nil: a push without one. For
 // what came before the head, most limits how many files are asked about, of all
 // prompts together.
-func (v *provenance) of(d *prompts.Definition, most int) (m *merged, unknown string) {
+func (v *provenance) of(ctx context.Context, d *prompts.Definition, most int) (m *merged, unknown string) {
 	if v.client == nil {
 		return nil, v.why
 	}
 	files := v.files(d)
-	last := v.commit(v.head)
+	last := v.commit(ctx, v.head)
 	if last.unknown != "" {
 		return nil, last.unknown
 	}
@@ -79,7 +78,7 @@ func (v *provenance) of(d *prompts.Definition, most int) (m *merged, unknown str
 	}
 	var newest change
 	for _, f := range files {
-		c := v.change(f, most)
+		c := v.change(ctx, f, most)
 		if c.unknown != "" {
 			return nil, c.unknown
 		}
@@ -90,7 +89,7 @@ func (v *provenance) of(d *prompts.Definition, most int) (m *merged, unknown str
 	if newest.commit == "" {
 		return nil, fmt.Sprintf("GitHub knows no commit that changed %s", files[0])
 	}
-	a := v.commit(newest.commit)
+	a := v.commit(ctx, newest.commit)
 	return a.value, a.unknown
 }
 
@@ -119,10 +118,10 @@ func (v *provenance) judged(d *prompts.Definition, m *merged) []string {
 }
 
 // commit asks for the pull request of a commit.
-func (v *provenance) commit(sha string) told[*merged] {
+func (v *provenance) commit(ctx context.Context, sha string) told[*merged] {
 	a, ok := v.commits[sha]
 	if !ok {
-		m, err := v.ask(sha)
+		m, err := v.ask(ctx, sha)
 		if a.value = m; err != nil {
 			a = told[*merged]{unknown: err.Error()}
 		}
@@ -131,20 +130,20 @@ func (v *provenance) commit(sha string) told[*merged] {
 	return a
 }
 
-func (v *provenance) ask(sha string) (*merged, error) {
-	p, err := v.client.PullOfCommit(v.ctx, sha)
+func (v *provenance) ask(ctx context.Context, sha string) (*merged, error) {
+	p, err := v.client.PullOfCommit(ctx, sha)
 	if err != nil || p == nil || p.BaseRef != v.branch {
 		return nil, err // what was approved for another branch was not approved for this one
 	}
-	return v.pull(*p)
+	return v.pull(ctx, *p)
 }
 
-func (v *provenance) pull(p github.Pull) (*merged, error) {
-	r, err := v.client.Reviews(v.ctx, p)
+func (v *provenance) pull(ctx context.Context, p github.Pull) (*merged, error) {
+	r, err := v.client.Reviews(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	files, all, err := v.client.ChangedFiles(v.ctx, p.Number)
+	files, all, err := v.client.ChangedFiles(ctx, p.Number)
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +158,7 @@ func (v *provenance) pull(p github.Pull) (*merged, error) {
 }
 
 // change asks which commit changed a file last.
-func (v *provenance) change(file string, most int) told[change] {
+func (v *provenance) change(ctx context.Context, file string, most int) told[change] {
 	a, ok := v.changes[file]
 	switch {
 	case ok:
@@ -167,7 +166,7 @@ func (v *provenance) change(file string, most int) told[change] {
 	case len(v.changes) >= most:
 		return told[change]{unknown: fmt.Sprintf(tooManyChanges, most)}
 	}
-	sha, at, err := v.client.LastCommit(v.ctx, v.head, file)
+	sha, at, err := v.client.LastCommit(ctx, v.head, file)
 	if a.value = (change{sha, at}); err != nil {
 		a = told[change]{unknown: err.Error()}
 	}
@@ -176,25 +175,25 @@ func (v *provenance) change(file string, most int) told[change] {
 }
 
 // fill fills in what one environment asks about a version.
-func (v *provenance) fill(c *policy.Case, base string) {
+func (v *provenance) fill(ctx context.Context, c *policy.Case, base string) {
 	if !c.Environment.RequireCodeowner || c.Origin.Unknown != "" || c.Origin.Pull == nil {
 		return
 	}
 	if v.owners == nil {
-		v.owners = v.codeowners(base)
+		v.owners = v.codeowners(ctx, base)
 	}
 	c.Owners, c.OwnersUnknown = v.owners.value, v.owners.unknown
-	c.Member = v.member
+	c.Member = func(team, login string) (bool, string) { return v.member(ctx, team, login) }
 }
 
-func (v *provenance) codeowners(base string) *told[func(string) []string] {
+func (v *provenance) codeowners(ctx context.Context, base string) *told[func(string) []string] {
 	if v.client == nil {
 		return &told[func(string) []string]{unknown: v.why}
 	}
 	if base == "" { // the first commit of all
 		base = v.head
 	}
-	owners, place, _, err := v.client.CodeOwners(v.ctx, base)
+	owners, place, _, err := v.client.CodeOwners(ctx, base)
 	switch {
 	case err != nil:
 		return &told[func(string) []string]{unknown: err.Error()}
@@ -204,11 +203,11 @@ func (v *provenance) codeowners(base string) *told[func(string) []string] {
 	return &told[func(string) []string]{value: owners.Of}
 }
 
-func (v *provenance) member(team, login string) (bool, string) {
+func (v *provenance) member(ctx context.Context, team, login string) (bool, string) {
 	a, ok := v.teams[team]
 	if !ok {
 		org, slug, _ := strings.Cut(team, "/")
-		members, err := v.client.TeamMembers(v.ctx, org, slug)
+		members, err := v.client.TeamMembers(ctx, org, slug)
 		if a.value = members; err != nil {
 			a = told[[]string]{unknown: err.Error()}
 		}

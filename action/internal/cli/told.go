@@ -80,7 +80,7 @@ func (g *guard) comment(ctx context.Context, title, note string, p *plan.Plan) {
 	if g.runner == nil || g.from.client == nil || p.Writes()+len(p.Stopped()) == 0 {
 		return
 	}
-	m := g.from.commit(g.from.head)
+	m := g.from.commit(ctx, g.from.head)
 	if m.unknown != "" {
 		g.warn("the result is not on the pull request: " + m.unknown)
 		return
