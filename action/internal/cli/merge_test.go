@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,6 +25,7 @@ type workflow struct {
 	dir    string
 	fake   *githubfake.Fake
 	url    string
+	mu     sync.Mutex // of clock and ids
 	now    time.Time
 	ids    int
 	output map[string]string // of the last run
@@ -111,8 +113,7 @@ func (w *workflow) run(n int, args ...string) (int, string) {
 	var out bytes.Buffer
 	code := Main(context.Background(), Process{
 		Args: args, Dir: w.dir, Getenv: func(k string) string { return vars[k] }, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out,
-		Now:   func() time.Time { w.now = w.now.Add(time.Second); return w.now },
-		NewID: func() string { w.ids++; return fmt.Sprintf("%012x", w.ids) },
+		Now: w.clock, NewID: w.id,
 	})
 	w.output = map[string]string{}
 	data, _ := os.ReadFile(outputs)
@@ -121,6 +122,20 @@ func (w *workflow) run(n int, args ...string) (int, string) {
 		w.output[name] = value
 	}
 	return code, out.String()
+}
+
+func (w *workflow) clock() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now = w.now.Add(time.Second)
+	return w.now
+}
+
+func (w *workflow) id() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ids++
+	return fmt.Sprintf("%012x", w.ids)
 }
 
 // record is the newest done record of an action.
