@@ -77,12 +77,13 @@ func (w *world) survives(k *killer, after int, live []string, want state) bool {
 	if code != 0 {
 		w.Errorf("publish again: exit code %d\n%s", code, again)
 	}
-	w.whole("published again", w.names...)
 	if diff := cmp.Diff(want, w.state()); diff != "" {
 		w.Errorf("the state is not that of a publish in one go (-want +got):\n%s", diff)
 	}
-	if code, third := w.try("publish", "--not-head"); code != 0 || !strings.Contains(third, "0 changes") {
-		w.Errorf("a third publish: exit code %d\n%s", code, third)
+	if after%10 == 0 {
+		if code, third := w.try("publish", "--not-head"); code != 0 || !strings.Contains(third, "0 changes") {
+			w.Errorf("a third publish: exit code %d\n%s", code, third)
+		}
 	}
 	if w.Failed() {
 		w.Logf("killed after %s; the first run printed\n%s\nthe second\n%s", last, out, again)

@@ -29,6 +29,7 @@ type world struct {
 	*team
 	objects *blob.Bucket // what is in that part
 	names   []string     // of its prompts
+	runs    int
 }
 
 func newWorld(t *testing.T, names ...string) *world {
@@ -83,9 +84,11 @@ func (w *world) tree(versions ...string) {
 	}
 }
 
-// publish runs in this process.
+// publish runs in this process, as a run of its own.
 func (w *world) publish() string {
 	w.Helper()
+	w.runs++
+	w.env["GITHUB_RUN_ID"] = strconv.Itoa(w.runs)
 	return w.promptflag("publish", "--not-head")
 }
 
