@@ -139,6 +139,20 @@ func (w *world) flag(name string) *flags.Flag {
 	return &f
 }
 
+// twin is the same place with another tree.
+func (w *world) twin(versions ...string) *world {
+	other := *w
+	team := *w.team
+	other.team = &team
+	other.dir = w.TempDir()
+	other.env = maps.Clone(w.env)
+	other.configure(w.unleash.URL, w.bucket)
+	other.file("event.json", `{"head_commit":{"message":"better prompts (#7)"}}`)
+	other.env["GITHUB_EVENT_PATH"], other.env["GITHUB_OUTPUT"] = filepath.Join(other.dir, "event.json"), filepath.Join(other.dir, "output")
+	other.tree(versions...)
+	return &other
+}
+
 // clone makes flags and bucket those of another world.
 func (w *world) clone(from *world) {
 	w.Helper()
@@ -199,7 +213,7 @@ func (w *world) state() state {
 		}
 		for _, k := range slices.Backward(keys) { // the oldest first
 			if k.Phase == "done" {
-				s.Done[name+" "+k.Version] = k.Action
+				s.Done[name+" "+k.Version] = meaning(k.Action)
 			}
 		}
 		f := w.flag(name)
@@ -216,6 +230,18 @@ func (w *world) state() state {
 		s.Flags[name] = lines
 	}
 	return s
+}
+
+// meaning is what an action says about a version, see plan.Action: the run after
+// a crash may find another word for it.
+func meaning(action string) string {
+	switch action {
+	case "create", "fold", "restore":
+		return "stable"
+	case "reject", "replace":
+		return "held"
+	}
+	return action
 }
 
 // whole wants that no flag names what is not in the bucket, and that every flag
