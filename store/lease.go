@@ -109,6 +109,9 @@ type LeaseOptions struct {
 	// ID is different at each call, in all processes: lower-case hex, at most 64
 	// digits.
 	ID string
+	// Subjects are names of what will be written to. Should the holder not finish,
+	// whoever gets the lease next is told them, by Lease.Owed.
+	Subjects []string
 	// TTL is how long the lease is valid without being renewed; 0: two minutes.
 	TTL time.Duration
 	// Wait is how long to wait for somebody else; 0: not at all.
@@ -191,6 +194,7 @@ type watch struct {
 	seq      int64 // 0: there is none
 	released bool
 	doc      leaseDoc
+	owed     []string  // by its holder
 	since    time.Time // when it was seen first, by our clock
 }
 
@@ -203,6 +207,7 @@ func (l *Lease) acquire(ctx context.Context) error {
 		}
 		waited := l.o.Now().Sub(began)
 		if l.free(w) || l.o.TakeOver && waited >= l.o.Wait {
+			l.owed = w.owed
 			taken, err := l.create(ctx, w.seq+1, time.Time{})
 			if taken || err != nil {
 				return err
@@ -230,17 +235,29 @@ func (l *Lease) look(ctx context.Context, w *watch) error {
 	if err != nil {
 		return err
 	}
-	if seq != w.seq {
-		*w = watch{seq: seq, since: l.o.Now()}
-		if seq > 0 && !released {
-			// One that cannot be read is somebody's, too: of whom is not known.
-			if w.doc, err = l.bucket.readLease(ctx, l.environment, seq); err != nil && !errors.Is(err, ErrCorrupt) {
-				return err
-			}
-		}
+	if seq == w.seq && released == w.released {
+		return nil
 	}
-	w.released = released
-	return nil
+	since := w.since
+	if seq != w.seq {
+		since = l.o.Now()
+	}
+	*w = watch{seq: seq, released: released, since: since}
+	switch {
+	case seq == 0:
+		return nil
+	case released:
+		var end leaseEnd
+		end, err = l.bucket.readLeaseEnd(ctx, l.environment, seq)
+		w.owed = end.Owed
+	default:
+		w.doc, err = l.bucket.readLease(ctx, l.environment, seq)
+		w.owed = w.doc.Subjects
+	}
+	if errors.Is(err, ErrCorrupt) {
+		return nil // it is somebody's, too: of whom is not known
+	}
+	return err
 }
 
 // free reports whether nobody has the lease any more.
@@ -259,4 +276,16 @@ func (l *Lease) free(w watch) bool {
 		return true
 	}
 	return l.o.Ended != nil && l.o.Ended(w.doc.Holder)
+}
+
+// LeaseLeft reports whether the last holder of an environment's lease left
+// something undone: it ended without giving the lease back, or said so when it
+// did. ended is that of LeaseOptions.
+func (b *Bucket) LeaseLeft(ctx context.Context, environment string, ended func(LeaseHolder) bool) (bool, error) {
+	l := &Lease{bucket: b, environment: environment, o: LeaseOptions{Ended: ended}.withDefaults()}
+	var w watch
+	if err := l.look(ctx, &w); err != nil {
+		return false, fmt.Errorf("look at lease of %s: %w", environment, err)
+	}
+	return len(w.owed) > 0 && l.free(w), nil
 }

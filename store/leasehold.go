@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -14,6 +15,7 @@ type Lease struct {
 	bucket      *Bucket
 	environment string
 	o           LeaseOptions
+	owed        []string // by the holder before
 
 	mu    sync.Mutex // guards the following
 	seq   int64
@@ -72,13 +74,18 @@ func (l *Lease) became(seq int64, since, newer time.Time) {
 	}
 }
 
-// Release gives the lease back, so that nobody has to wait until it expires.
-// Nothing is written for a lease that was lost. It is used once.
-func (l *Lease) Release(ctx context.Context) error {
+// Owed are the subjects that the holder before did not finish: it ended without
+// giving the lease back, or gave it back with them.
+func (l *Lease) Owed() []string { return slices.Clone(l.owed) }
+
+// Release gives the lease back, so that nobody has to wait until it expires;
+// undone are subjects that were not finished. It is used once, and not by who
+// lost the lease.
+func (l *Lease) Release(ctx context.Context, undone ...string) error {
 	l.mu.Lock()
 	seq := l.seq
 	l.mu.Unlock()
-	data, err := encodeLease(map[string]any{"promptflagLease": leaseSchema, "id": l.o.ID, "released": l.o.Now().UTC()})
+	data, err := encodeLease(leaseEnd{leaseSchema, l.o.ID, l.o.Now().UTC(), slices.Compact(slices.Sorted(slices.Values(undone)))})
 	if err == nil {
 		err = l.bucket.backend.Create(ctx, leaseKey(l.environment, seq, leaseDone), data, CreateOptions{ContentType: jsonType})
 	}
@@ -98,6 +105,7 @@ func (l *Lease) create(ctx context.Context, seq int64, since time.Time) (taken b
 	doc := leaseDoc{
 		Schema: leaseSchema, ID: l.o.ID, Seq: seq, Environment: l.environment, Holder: l.o.Holder,
 		Since: since.UTC(), Acquired: now.UTC(), Expires: now.Add(l.o.TTL).UTC(),
+		Subjects: slices.Compact(slices.Sorted(slices.Values(slices.Concat(l.o.Subjects, l.owed)))),
 	}
 	data, err := encodeLease(doc)
 	if err != nil {

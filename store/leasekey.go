@@ -34,6 +34,15 @@ type leaseDoc struct {
 	Since       time.Time   `json:"since"`    // when it was taken
 	Acquired    time.Time   `json:"acquired"` // when it was taken or renewed
 	Expires     time.Time   `json:"expires"`
+	Subjects    []string    `json:"subjects,omitempty"` // what it is about, and what holders before left undone
+}
+
+// leaseEnd is the JSON beside a lease that was given back.
+type leaseEnd struct {
+	Schema   int       `json:"promptflagLease"`
+	ID       string    `json:"id"`
+	Released time.Time `json:"released"`
+	Owed     []string  `json:"owed,omitempty"` // subjects that were left undone
 }
 
 func leaseKey(environment string, seq int64, suffix string) string {
@@ -74,23 +83,35 @@ func (b *Bucket) newestLease(ctx context.Context, environment string) (seq int64
 
 // readLease returns ErrNotFound for a number that nobody has, and ErrCorrupt for
 // one whose lease cannot be understood.
-func (b *Bucket) readLease(ctx context.Context, environment string, seq int64) (leaseDoc, error) {
+func (b *Bucket) readLease(ctx context.Context, environment string, seq int64) (doc leaseDoc, err error) {
 	key := leaseKey(environment, seq, leaseJSON)
-	data, err := b.backend.Get(ctx, key, MaxBlob)
-	if errors.Is(err, ErrTooLarge) {
-		return leaseDoc{}, fmt.Errorf("%w: %w", ErrCorrupt, err)
-	}
-	if err != nil {
+	if err := b.leaseObject(ctx, key, &doc); err != nil {
 		return leaseDoc{}, err
-	}
-	var doc leaseDoc
-	if err := json.Unmarshal(data, &doc); err != nil {
-		return leaseDoc{}, fmt.Errorf("%s: %w: %w", key, ErrCorrupt, err)
 	}
 	if doc.Schema != leaseSchema || doc.Expires.Before(doc.Acquired) {
 		return leaseDoc{}, fmt.Errorf("%s: %w: not a lease of schema %d", key, ErrCorrupt, leaseSchema)
 	}
 	return doc, nil
+}
+
+// readLeaseEnd is the same for what says that it was given back.
+func (b *Bucket) readLeaseEnd(ctx context.Context, environment string, seq int64) (end leaseEnd, err error) {
+	err = b.leaseObject(ctx, leaseKey(environment, seq, leaseDone), &end)
+	return end, err
+}
+
+func (b *Bucket) leaseObject(ctx context.Context, key string, v any) error {
+	data, err := b.backend.Get(ctx, key, MaxBlob)
+	if errors.Is(err, ErrTooLarge) {
+		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		return fmt.Errorf("%s: %w: %w", key, ErrCorrupt, err)
+	}
+	return nil
 }
 
 func encodeLease(v any) ([]byte, error) {

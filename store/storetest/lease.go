@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -220,8 +221,8 @@ func testLeaseMany(t *testing.T, b store.Backend) {
 	l := r.gets("ben", c)
 	r.holds(l)
 	r.releases(l)
-	if got := counted.n.Load(); got != 4 || counted.seen.Load() > 1 {
-		t.Errorf("%d requests and %d lines of listings for one lease, want 4 and at most 1", got, counted.seen.Load())
+	if got := counted.n.Load(); got != 5 || counted.seen.Load() > 1 {
+		t.Errorf("%d requests and %d lines of listings for one lease, want 5 and at most 1", got, counted.seen.Load())
 	}
 	// One that nobody can read is somebody's, until it was watched for long enough.
 	first := list(t, b, "leases/production/")[0].Key
@@ -232,4 +233,43 @@ func testLeaseMany(t *testing.T, b store.Backend) {
 	create(t, b, fmt.Sprintf("leases/production/%012d.json", top-1), `{"promptflagLease":9}`)
 	r.waits("cem", "", c, wait(time.Minute))
 	r.gets("cem", c, wait(3*time.Minute))
+}
+
+// testLeaseOwed: what a holder did not finish is told to the next one, and to
+// the one after, until somebody gives the lease back without it.
+func testLeaseOwed(t *testing.T, b store.Backend) {
+	r, c := &renters{T: t, bucket: store.New(b)}, newClock()
+	about := func(names ...string) func(*store.LeaseOptions) {
+		return func(o *store.LeaseOptions) { o.Subjects = names }
+	}
+	owes := func(l *store.Lease, want ...string) {
+		t.Helper()
+		if got := l.Owed(); !slices.Equal(got, want) {
+			t.Errorf("Owed = %v, want %v", got, want)
+		}
+	}
+	left := func(want bool) {
+		t.Helper()
+		got, err := r.bucket.LeaseLeft(t.Context(), "production", func(store.LeaseHolder) bool { return true })
+		if got != want || err != nil {
+			t.Errorf("LeaseLeft = %v, %v; want %v", got, err, want)
+		}
+	}
+	left(false)
+	ana := r.gets("ana", c, about("p", "q"))
+	owes(ana)
+	left(true)
+	ben := r.gets("ben", c, ended(true), about("r")) // ana was killed
+	owes(ben, "p", "q")
+	cem := r.gets("cem", c, ended(true)) // so was ben
+	owes(cem, "p", "q", "r")
+	if err := cem.Release(t.Context(), "q"); err != nil {
+		t.Fatal(err)
+	}
+	left(true)
+	dan := r.gets("dan", c)
+	owes(dan, "q")
+	r.releases(dan)
+	left(false)
+	owes(r.gets("eve", c))
 }

@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Backend) {
 		{"lease_takeover", testLeaseTakeover},
 		{"lease_skew", testLeaseSkew},
 		{"lease_many", testLeaseMany},
+		{"lease_owed", testLeaseOwed},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -35,11 +35,10 @@ func (s *session) apply(ctx context.Context, p *plan.Plan, a applying) error {
 				fmt.Fprintf(s.Stderr, "%s in %s: the flag changed after the plan was made; decided again: %s\n", i.Prompt, i.Environment, i.Why)
 			}
 		},
-		Warn: s.warn,
 	}
 	if a.again != nil {
 		o.Again = func(ctx context.Context) (*plan.Plan, error) {
-			fmt.Fprintln(s.Stderr, "somebody else published after the plan was made: planning again")
+			fmt.Fprintln(s.Stderr, "what is live is not what the plan was made from: planning again")
 			again, err := a.again(ctx)
 			if err == nil {
 				wanted = again.Writes()
@@ -48,17 +47,29 @@ func (s *session) apply(ctx context.Context, p *plan.Plan, a applying) error {
 		}
 	}
 	if !a.leaseless {
-		o.Lease = func(ctx context.Context, environment string) (plan.Lease, error) {
-			return lease.Take(ctx, a.targets[environment].Bucket, environment, lease.Options{
-				Origin: a.origin, Command: a.command, Emergency: a.emergency, NewID: s.NewID, Now: s.Now, Say: s.say,
-			})
-		}
+		o.Leases = s.leases(a)
 	}
 	err := plan.Apply(ctx, p, o)
 	if wanted > 0 && !stoppedByHead(err) {
 		fmt.Fprintf(s.Stderr, "%d of %d done\n", done, wanted)
 	}
 	return err
+}
+
+// leases are those of the environments' buckets.
+func (s *session) leases(a applying) *plan.Leases {
+	o := lease.Options{Origin: a.origin, Command: a.command, Emergency: a.emergency, NewID: s.NewID, Now: s.Now, Say: s.say}
+	return &plan.Leases{
+		Take: func(ctx context.Context, environment string, prompts []string) (plan.Lease, error) {
+			o := o
+			o.Prompts = prompts
+			return lease.Take(ctx, a.targets[environment].Bucket, environment, o)
+		},
+		Left: func(ctx context.Context, environment string) (bool, error) {
+			return lease.Left(ctx, a.targets[environment].Bucket, environment, o)
+		},
+		Urgent: a.emergency, Warn: s.warn,
+	}
 }
 
 // say prints a line for whoever waits.

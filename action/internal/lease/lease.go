@@ -22,6 +22,8 @@ const (
 type Options struct {
 	Origin  plan.Origin
 	Command string // publish, rollback, …
+	// Prompts that will be written to.
+	Prompts []string
 	// Emergency does not wait for others.
 	Emergency bool
 	NewID     func() string // lower-case hex, different at each call
@@ -51,7 +53,7 @@ var _ plan.Lease = (*Held)(nil)
 func Take(ctx context.Context, b *store.Bucket, environment string, o Options) (*Held, error) {
 	me := Holder(o.Origin, o.Command)
 	so := store.LeaseOptions{
-		Holder: me, ID: o.NewID(), Now: o.Now, Wait: patience,
+		Holder: me, ID: o.NewID(), Subjects: o.Prompts, Now: o.Now, Wait: patience,
 		Ended: func(h store.LeaseHolder) bool { return Ended(me, h) },
 		Waiting: func(e *store.LeaseHeldError) {
 			o.say("%v; waiting for it, at most %s", e, patience)
@@ -101,14 +103,33 @@ func (h *Held) Hold(ctx context.Context) error {
 	return h.lease.Hold(ctx)
 }
 
+// Owed implements [plan.Lease].
+func (h *Held) Owed() []string {
+	if h.lease == nil {
+		return nil
+	}
+	return h.lease.Owed()
+}
+
 // Release implements [plan.Lease]. It is used once.
-func (h *Held) Release(ctx context.Context) error {
+func (h *Held) Release(ctx context.Context, undone ...string) error {
 	if h.lease == nil {
 		return nil
 	}
 	h.stop()
 	<-h.done
-	return h.lease.Release(ctx)
+	return h.lease.Release(ctx, undone...)
+}
+
+// Left reports whether the last holder left something undone that this run has
+// to look after: for the repetition of a run, whose former attempt may have been
+// killed after its last write to a flag. Others see it when they write.
+func Left(ctx context.Context, b *store.Bucket, environment string, o Options) (bool, error) {
+	me := Holder(o.Origin, o.Command)
+	if me.Attempt < 2 {
+		return false, nil
+	}
+	return b.LeaseLeft(ctx, environment, func(h store.LeaseHolder) bool { return Ended(me, h) })
 }
 
 // Holder describes this process as a holder.

@@ -69,22 +69,19 @@ type Origin struct {
 	Approvers []string
 }
 
-// Options of Apply. All functions are required but Lease, Again, Head, Done and
-// Warn; Now and NewID are called from several goroutines at a time.
+// Options of Apply. All functions are required but Again, Head and Done;
+// Now and NewID are called from several goroutines at a time.
 type Options struct {
 	Targets map[string]Target // by environment
 	Origin  Origin
 	Now     func() time.Time
 	NewID   func() string // lower-case hex, different at each call
-	// Lease takes the right to write to an environment, as long as it is held;
-	// nil: nobody else writes.
-	Lease func(ctx context.Context, environment string) (Lease, error)
+	// Leases are how to get the right to write; nil: nobody else writes.
+	Leases *Leases
 	// Again makes the plan anew, when somebody else published between planning
 	// and taking the leases; nil: the plan is about single flags, which are
 	// decided on again by themselves.
 	Again func(context.Context) (*Plan, error)
-	// Warn is told what does not stop anything.
-	Warn func(string)
 	// Head returns an error if this commit may not publish any more. It is
 	// asked before anything is written and again before the first flag.
 	Head func(context.Context) error
@@ -102,9 +99,9 @@ const (
 // Apply carries the plan out. It goes on after a flag that fails, so that one
 // broken flag does not hold up the others, and returns all failures joined. A
 // lease that was lost ends the writing to its environment. A plan that has to be
-// made anew replaces p. Without anything to write nothing is asked or taken.
-func Apply(ctx context.Context, p *Plan, o Options) error {
-	if p.Writes() == 0 {
+// made anew replaces p.
+func Apply(ctx context.Context, p *Plan, o Options) (err error) {
+	if o.Leases == nil && p.Writes() == 0 {
 		return nil
 	}
 	held, err := o.take(ctx, p)
@@ -112,9 +109,32 @@ func Apply(ctx context.Context, p *Plan, o Options) error {
 		return err
 	}
 	defer o.release(ctx, held)
-	if err := o.refresh(ctx, p, held); err != nil {
+	late := o.Leases != nil && o.Leases.Urgent
+	recovered := false
+	if !late {
+		if recovered, err = o.settle(ctx, held); err != nil {
+			return err
+		}
+	}
+	if len(held) > 0 {
+		if err := o.refresh(ctx, p, held, recovered); err != nil {
+			return err
+		}
+	}
+	if p.Writes() == 0 {
+		return nil
+	}
+	if err := o.write(ctx, p, held); err != nil || !late {
 		return err
 	}
+	if _, err := o.settle(ctx, held); err != nil {
+		o.Leases.Warn(err.Error())
+	}
+	return nil
+}
+
+// write is Apply with the leases in hand.
+func (o Options) write(ctx context.Context, p *Plan, held map[string]*holding) error {
 	if err := o.head(ctx); err != nil {
 		return err
 	}
@@ -128,12 +148,11 @@ func Apply(ctx context.Context, p *Plan, o Options) error {
 }
 
 // applyItems carries out the items, some at a time.
-func applyItems(ctx context.Context, p *Plan, o Options, held map[string]Lease) error {
+func applyItems(ctx context.Context, p *Plan, o Options, held map[string]*holding) error {
 	var (
 		mu       sync.Mutex
 		failures []error
 		skipped  int
-		fenced   = map[string]bool{}
 		group    errgroup.Group
 	)
 	group.SetLimit(flagsAtOnce)
@@ -141,9 +160,10 @@ func applyItems(ctx context.Context, p *Plan, o Options, held map[string]Lease) 
 		if !item.Writes() {
 			continue
 		}
+		h := held[item.Environment]
 		group.Go(func() error {
 			mu.Lock()
-			giveUp := len(failures) >= maxFailures || ctx.Err() != nil || fenced[item.Environment]
+			giveUp := len(failures) >= maxFailures || ctx.Err() != nil || h != nil && h.lost
 			if giveUp {
 				skipped++
 			}
@@ -151,16 +171,19 @@ func applyItems(ctx context.Context, p *Plan, o Options, held map[string]Lease) 
 			if giveUp {
 				return nil
 			}
-			applied, err := applyItem(ctx, item, o, held[item.Environment])
+			applied, err := applyItem(ctx, item, o, h)
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
-			case lost(err) && fenced[item.Environment]: // said once
+			case lost(err) && h.lost: // said once
 			case lost(err):
-				fenced[item.Environment] = true
+				h.lost = true
 				failures = append(failures, fmt.Errorf("%w; nothing more is written there", err))
 			case err != nil:
 				failures = append(failures, fmt.Errorf("%s in %s: %w", item.Prompt, item.Environment, err))
+				if h != nil {
+					h.undone = append(h.undone, item.Prompt)
+				}
 			}
 			if o.Done != nil {
 				o.Done(applied, err)
@@ -219,7 +242,7 @@ func putBlobs(ctx context.Context, p *Plan, o Options) error {
 
 // applyItem looks at the flag once more, decides again if it changed, and
 // writes: intents, steps, dones.
-func applyItem(ctx context.Context, item Item, o Options, held Lease) (Item, error) {
+func applyItem(ctx context.Context, item Item, o Options, held *holding) (Item, error) {
 	target := o.Targets[item.Environment]
 	now, err := readFlag(ctx, target.Flags, item.Flag)
 	if err != nil {
@@ -262,15 +285,13 @@ func applyItem(ctx context.Context, item Item, o Options, held Lease) (Item, err
 
 // do carries out the steps that are links, or those that are not. A link is an
 // ornament: what was done is on record before one can fail.
-func (i Item) do(ctx context.Context, on Flags, held Lease, links bool) error {
+func (i Item) do(ctx context.Context, on Flags, held *holding, links bool) error {
 	for _, step := range i.Steps {
 		if (step.Link != nil) != links {
 			continue
 		}
-		if held != nil {
-			if err := held.Hold(ctx); err != nil {
-				return err
-			}
+		if err := held.hold(ctx); err != nil {
+			return err
 		}
 		if err := step.do(ctx, on, i.Flag); err != nil {
 			return err

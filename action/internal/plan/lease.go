@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/promptflag/promptflag/action/internal/flags"
@@ -16,69 +17,125 @@ import (
 type Lease interface {
 	// Hold is asked before every write to a flag; an error stops it.
 	Hold(context.Context) error
-	// Release gives the right back.
-	Release(context.Context) error
+	// Owed are prompts that a holder before wrote to and did not finish.
+	Owed() []string
+	// Release gives the right back; undone are prompts that were not finished.
+	Release(ctx context.Context, undone ...string) error
+}
+
+// Leases are how Apply gets the right to write; all functions are required.
+type Leases struct {
+	// Take waits until nobody else has that of the environment. It is about the
+	// prompts named.
+	Take func(ctx context.Context, environment string, prompts []string) (Lease, error)
+	// Left reports whether a holder before left something undone. It is asked
+	// for a plan that writes nothing.
+	Left func(ctx context.Context, environment string) (bool, error)
+	// Urgent: what others left undone is done at the end.
+	Urgent bool
+	// Warn is told what does not stop anything.
+	Warn func(string)
 }
 
 // releaseTimeout bounds giving back, which an interrupted run does, too.
 const releaseTimeout = 10 * time.Second
 
-// take gets the leases of all environments that have writes. Everybody asks for
-// them in the same order, so that no two wait for each other.
-func (o Options) take(ctx context.Context, p *Plan) (map[string]Lease, error) {
-	held := map[string]Lease{}
-	if o.Lease == nil {
+// holding is a lease and what has to be said when it is given back.
+type holding struct {
+	Lease
+	prefix string   // of flags
+	owed   []string // prompts, by others
+	undone []string // prompts, by us
+	lost   bool
+}
+
+// hold asks before a write. Without leases nobody else writes.
+func (h *holding) hold(ctx context.Context) error {
+	if h == nil {
+		return nil
+	}
+	return h.Hold(ctx)
+}
+
+// take gets the leases of all environments that have writes, or where something
+// was left. Everybody asks for them in the same order, so that no two wait for
+// each other.
+func (o Options) take(ctx context.Context, p *Plan) (map[string]*holding, error) {
+	held := map[string]*holding{}
+	if o.Leases == nil {
 		return held, nil
 	}
-	for _, environment := range writtenTo(p) {
-		l, err := o.Lease(ctx, environment)
+	about, prefix := map[string][]string{}, map[string]string{}
+	var environments []string
+	for _, i := range p.Items {
+		if _, ok := prefix[i.Environment]; !ok {
+			prefix[i.Environment] = strings.TrimSuffix(i.Flag, i.Prompt)
+			environments = append(environments, i.Environment)
+		}
+		if i.Writes() {
+			about[i.Environment] = append(about[i.Environment], i.Prompt)
+		}
+	}
+	slices.Sort(environments)
+	for _, environment := range environments {
+		if len(about[environment]) == 0 {
+			left, err := o.Leases.Left(ctx, environment)
+			if err != nil {
+				o.release(ctx, held)
+				return nil, err
+			}
+			if !left {
+				continue
+			}
+		}
+		l, err := o.Leases.Take(ctx, environment, about[environment])
 		if err != nil {
 			o.release(ctx, held)
 			return nil, err
 		}
-		held[environment] = l
+		held[environment] = &holding{Lease: l, prefix: prefix[environment], owed: l.Owed()}
 	}
 	return held, nil
 }
 
-// writtenTo lists environments in alphabetical order.
-func writtenTo(p *Plan) []string {
-	var names []string
-	for _, i := range p.Items {
-		if i.Writes() {
-			names = append(names, i.Environment)
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
 // release gives everything back. That it fails costs others some time, and
 // changes nothing about what was done.
-func (o Options) release(ctx context.Context, held map[string]Lease) {
+func (o Options) release(ctx context.Context, held map[string]*holding) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
 	defer cancel()
-	for _, l := range held {
-		if err := l.Release(ctx); err != nil && o.Warn != nil {
-			o.Warn(err.Error() + "; others wait until it expires")
+	for _, h := range held {
+		if h.lost {
+			continue
+		}
+		if err := h.Release(ctx, slices.Concat(h.owed, h.undone)...); err != nil {
+			o.Leases.Warn(err.Error() + "; others wait until it expires")
 		}
 	}
 }
 
-// refresh plans again if, before the leases were taken, somebody published what
-// the plan does not know of: a flag that it wants to leave as it is may need
-// something now. Flags that it writes are read again by themselves.
-func (o Options) refresh(ctx context.Context, p *Plan, held map[string]Lease) error {
+// refresh plans again if what the plan was made from is not true any more: forced,
+// or because somebody published before the leases were taken. A flag that the plan
+// wants to leave as it is may need something now; flags that it writes are read
+// again by themselves.
+func (o Options) refresh(ctx context.Context, p *Plan, held map[string]*holding, forced bool) error {
 	if o.Again == nil {
+		for i := range p.Items {
+			if forced {
+				p.Items[i].Seen = nil // decides again
+			}
+		}
 		return nil
 	}
-	outdated := false
+	outdated := forced
 	for environment := range held {
+		if outdated {
+			break
+		}
 		all, err := o.Targets[environment].Flags.Export(ctx)
 		if err != nil {
 			return fmt.Errorf("environment %s: %w", environment, err)
 		}
-		outdated = outdated || p.outdated(environment, all)
+		outdated = p.outdated(environment, all)
 	}
 	if !outdated {
 		return nil
