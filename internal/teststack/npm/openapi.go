@@ -12,7 +12,7 @@ import (
 
 // gitHubPaths are the beginnings of the paths that stay in GitHub's
 // description, below /repos/{owner}/{repo} where there is no slash in front.
-const gitHubPaths = "/user /orgs/{org}/teams/{team_slug}/members branches/{branch} collaborators/{username}/permission commits/{commit_sha}/pulls " +
+const gitHubPaths = "/user /orgs/{org}/teams/{team_slug}/members branches/{branch} collaborators/{username}/permission commits git/commits " +
 	"contents/{path} git/ref git/blobs issues pulls rules/branches tarball"
 
 // GitHubDescription is the file that CutGitHub writes.
