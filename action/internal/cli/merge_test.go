@@ -357,3 +357,14 @@ func TestPromoteApproved(t *testing.T) {
 		t.Errorf("record %v", r)
 	}
 }
+
+// TestMergeByHand: a run that a person starts is judged by the parent of its
+// commit.
+func TestMergeByHand(t *testing.T) {
+	w := newWorkflow(t)
+	w.commit(1, map[string]string{"promptflag.toml": askingOne}, nil)
+	w.commit(2, map[string]string{"promptflag.toml": twoEnvironments, "prompts/a.toml": prompt("one")}, approvedBy())
+	if code, out := w.run(2, "publish"); code != 1 || !strings.Contains(out, "pull request #2 has 0") {
+		t.Errorf("exit code %d, want 1\n%s", code, out)
+	}
+}
