@@ -60,7 +60,7 @@ type grammar struct {
 	Plan     planCmd     `cmd:"" help:"Print what publish would do. Writes nothing."`
 	Publish  publishCmd  `cmd:"" help:"Bring bucket and flags to the state of the prompts here."`
 	Status   statusCmd   `cmd:"" help:"Show what is live at which percentage, since when, from which commit."`
-	Promote  promoteCmd  `cmd:"" help:"Dial the candidate to 100 %."`
+	Promote  promoteCmd  `cmd:"" help:"Dial the candidate to 100 %, or bring a version from one environment to another."`
 	Dial     dialCmd     `cmd:"" help:"Set the candidate's percentage."`
 	Off      offCmd      `cmd:"" help:"Switch the environment OFF: everybody gets stable."`
 	On       onCmd       `cmd:"" help:"Switch the environment ON again."`
