@@ -50,8 +50,6 @@ type Event struct {
 	OrderBefore, OrderAfter []string
 	// Link is the address, of FlagLinked.
 	Link string
-	// Request is the number of the change request that caused the event; 0: none.
-	Request int64
 }
 
 // Log is the events of one flag.
@@ -69,17 +67,14 @@ const (
 // wireEvent is the server's form of an event. data and preData are whatever the
 // type says; of feature-strategy-… a strategy.
 type wireEvent struct {
-	ID            int64           `json:"id"`
-	Type          EventType       `json:"type"`
-	By            string          `json:"createdBy"`
-	User          int64           `json:"createdByUserId"`
-	Time          time.Time       `json:"createdAt"`
-	Environment   *string         `json:"environment"`
-	Data          json.RawMessage `json:"data"`
-	PreData       json.RawMessage `json:"preData"`
-	ChangeRequest struct {
-		ID int64 `json:"id"`
-	} `json:"changeRequest"`
+	ID          int64           `json:"id"`
+	Type        EventType       `json:"type"`
+	By          string          `json:"createdBy"`
+	User        int64           `json:"createdByUserId"`
+	Time        time.Time       `json:"createdAt"`
+	Environment *string         `json:"environment"`
+	Data        json.RawMessage `json:"data"`
+	PreData     json.RawMessage `json:"preData"`
 }
 
 // Events reads the event log of a flag, all environments, also of one that is
@@ -134,7 +129,7 @@ func (c *Client) events(ctx context.Context, op string, query url.Values) (Log, 
 }
 
 func (w wireEvent) value() (Event, error) {
-	e := Event{ID: w.ID, Type: w.Type, Time: w.Time.UTC(), By: w.By, User: w.User, Request: w.ChangeRequest.ID}
+	e := Event{ID: w.ID, Type: w.Type, Time: w.Time.UTC(), By: w.By, User: w.User}
 	if w.Environment != nil {
 		e.Environment = *w.Environment
 	}
