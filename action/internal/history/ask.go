@@ -84,7 +84,20 @@ func (d *decider) expand(x flags.Strategy) (flags.Strategy, []string) {
 		x.Constraints = append(x.Constraints, constraints...)
 	}
 	x.Segments = nil
-	return x, missing
+	return d.grouped(x), missing
+}
+
+// grouped writes down the group of the draw where the flag's name stands for it: the
+// client is asked about flags of other names.
+func (d *decider) grouped(x flags.Strategy) flags.Strategy {
+	if x.Parameters["groupId"] == "" {
+		x.Parameters = maps.Clone(x.Parameters)
+		if x.Parameters == nil {
+			x.Parameters = map[string]string{}
+		}
+		x.Parameters["groupId"] = d.q.Flag
+	}
+	return x
 }
 
 // known is the strategy without what cannot be told, which it notes.
@@ -155,7 +168,7 @@ func (d *decider) draw() error {
 	if field := sticky(*d.candidate); field == "random" || !d.knows(field) {
 		return nil
 	}
-	free := *d.candidate
+	free := d.grouped(*d.candidate)
 	free.Constraints, free.Segments = nil, nil
 	steps := make([]flags.Strategy, 100)
 	for i := range steps {

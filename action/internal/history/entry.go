@@ -51,6 +51,7 @@ type Entry struct {
 	Account string `json:"account,omitempty"`
 
 	Actor       string   `json:"actor,omitempty"`
+	Author      string   `json:"author,omitempty"`
 	Approvers   []string `json:"approvers,omitempty"`
 	Commit      string   `json:"commit,omitempty"`
 	Subject     string   `json:"subject,omitempty"`
@@ -77,7 +78,7 @@ func entry(o store.Operation) Entry {
 	e := Entry{
 		Time: k.Time, Environment: k.Environment, Prompt: k.Name, Action: k.Action, Source: Promptflag,
 		Finished: k.Phase == store.Done, Operation: k.ID,
-		Ref: r.Ref, Before: r.Before, After: r.After, Actor: r.Actor, Approvers: r.Approvers,
+		Ref: r.Ref, Before: r.Before, After: r.After, Actor: r.Actor, Author: r.Author, Approvers: r.Approvers,
 		Commit: r.Commit, Subject: r.Subject, PullRequest: r.PullRequest, Run: r.Run,
 		Reason: r.Reason, Verdict: r.Verdict, Tool: r.Tool,
 	}
