@@ -49,6 +49,7 @@ const readAhead = 16
 // operation, some ahead: memory does not grow with the number of records. An error
 // is yielded once, with an empty Operation, and ends the sequence.
 func (b *Bucket) Operations(ctx context.Context, p Period) iter.Seq2[Operation, error] {
+	parent := ctx
 	return func(yield func(Operation, error) bool) {
 		prefix := recordPrefix
 		if p.Name != "" {
@@ -64,6 +65,10 @@ func (b *Bucket) Operations(ctx context.Context, p Period) iter.Seq2[Operation, 
 		next := func() bool {
 			o := <-ahead[0]
 			ahead = ahead[1:]
+			if err := parent.Err(); err != nil { // not the record's fault
+				yield(Operation{}, fmt.Errorf("read records: %w", err))
+				return false
+			}
 			return yield(o, nil)
 		}
 		for o, err := range b.pairs(ctx, prefix, p) {

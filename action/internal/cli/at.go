@@ -92,7 +92,7 @@ func (c atCmd) Run(ctx context.Context, s *session) error {
 	place := rollout.At(c.Name, s.definition(cfg, c.Name), env, plan.Origin{}, nil)
 	doc, err := c.answer(ctx, p, client, place.Stickiness, at)
 	if g := (*history.Gap)(nil); errors.As(err, &g) {
-		return cannotTell{fmt.Errorf("which version %s got at %s cannot be told: %w", c.User, history.Stamp(at), err)}
+		doc.Missing, err = append(doc.Missing, g.Message), nil
 	}
 	if errors.Is(err, history.ErrNotThere) {
 		return refusal{fmt.Errorf("%s was not published in %s at %s: a service got its own default", c.Name, env.Name, history.Stamp(at))}
@@ -105,6 +105,7 @@ func (c atCmd) Run(ctx context.Context, s *session) error {
 
 func (c atCmd) answer(ctx context.Context, p *past, client history.Matcher, stickiness string, at time.Time) (atDoc, error) {
 	doc := atDoc{Prompt: c.Name, Environment: p.env.Name, User: c.User, Context: c.Context, Time: at, Source: "event log"}
+	doc.Outcomes = []history.Outcome{}
 	// All entries up to then: a version may have been published long before.
 	var entries []history.Entry
 	for e, err := range p.entries(ctx, time.Time{}, time.Time{}) {
@@ -122,10 +123,12 @@ func (c atCmd) answer(ctx context.Context, p *past, client history.Matcher, stic
 		flag, err = history.Records{Place: p.place, Stickiness: stickiness, Now: p.now}.At(entries, at, c.Lag)
 	}
 	if err != nil {
+		doc.Outcomes = history.Possible(entries, at)
 		return doc, err
 	}
 	q := history.Question{Place: p.place, User: c.User, Context: c.Context, Time: at}
 	if err := c.surroundings(ctx, p, &q, flag); err != nil {
+		doc.Outcomes = history.Possible(entries, at)
 		return doc, err
 	}
 	if doc.Verdict, err = q.Who(flag.Snapshot, client); err != nil {

@@ -67,6 +67,7 @@ type grammar struct {
 	Show     showCmd     `cmd:"" help:"Print a version of a prompt."`
 	History  historyCmd  `cmd:"" help:"Tell who changed a prompt when and why: release records and what people did on the flag server."`
 	At       atCmd       `cmd:"" help:"Tell which version a user got at a time, and why."`
+	Audit    auditCmd    `cmd:"" help:"For compliance: every change of a period."`
 	List     listCmd     `cmd:"" help:"List prompts with version, model, owners and tags."`
 	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema by which editors complete and check prompts."`
 	Gen      genCmd      `cmd:"" help:"Write code from prompts."`

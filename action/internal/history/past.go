@@ -245,3 +245,36 @@ func Cause(entries []Entry, at time.Time) *Entry {
 	}
 	return nil
 }
+
+// Possible are the versions that were around at a moment, according to the entries
+// before and after it.
+func Possible(entries []Entry, at time.Time) []Outcome {
+	next := slices.IndexFunc(entries, func(e Entry) bool { return e.Time.After(at) })
+	if next < 0 {
+		next = len(entries)
+	}
+	var states []*store.State
+	var times []time.Time
+	note := func(s *store.State, t time.Time) { states, times = append(states, s), append(times, t) }
+	if next > 0 {
+		note(entries[next-1].Before, entries[next-1].Time)
+		note(entries[next-1].After, entries[next-1].Time)
+	}
+	if next < len(entries) {
+		note(entries[next].Before, entries[next].Time)
+	}
+	out := []Outcome{}
+	add := func(ref string, role flags.Role, t time.Time) {
+		o := Outcome{Ref: ref, Version: plan.Version(ref), Role: string(role), Reason: "UNKNOWN", Percent: -1, Why: "according to what is known of " + Stamp(t)}
+		if o.Version != "" && !slices.ContainsFunc(out, o.Same) {
+			out = append(out, o)
+		}
+	}
+	for i, s := range states {
+		if s != nil {
+			add(s.Stable, flags.Stable, times[i])
+			add(s.Candidate, flags.Candidate, times[i])
+		}
+	}
+	return out
+}
