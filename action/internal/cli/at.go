@@ -77,7 +77,7 @@ func (c atCmd) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	p, err := s.openPast(ctx, env, c.Name, at.Add(-c.Lag))
+	p, err := s.openPast(ctx, env, c.Name, time.Time{})
 	if err != nil {
 		return err
 	}
