@@ -19,6 +19,9 @@ import (
 // use, about flags that nobody published.
 type unleashClient struct {
 	source *unleashflags.Source
+	// read are the flags of feeds that were asked about before: the same strategies
+	// are asked about for every user.
+	read map[string]map[string]*provider.Flag
 }
 
 var _ history.Matcher = unleashClient{}
@@ -34,7 +37,7 @@ func (s *session) newUnleashClient(environment string) (unleashClient, error) {
 		return unleashClient{}, err
 	}
 	quiet := provider.Handler{Feed: func(*provider.Feed) {}, Current: func() {}, Failed: func(error) {}}
-	return unleashClient{source}, source.Start(quiet)
+	return unleashClient{source, map[string]map[string]*provider.Flag{}}, source.Start(quiet)
 }
 
 func (c unleashClient) close() {
@@ -76,27 +79,18 @@ func (c unleashClient) Match(strategies []flags.Strategy, caller map[string]stri
 	if err != nil {
 		return nil, err
 	}
-	decoded, err := c.source.Decode(body)
+	known, err := c.decode(body)
 	if err != nil {
 		return nil, err
 	}
-	if decoded.Use != nil {
-		decoded.Use()
-	}
-	if len(decoded.Flags) != len(strategies) {
-		return nil, fmt.Errorf("ask Unleash's client: %d strategies, %d answers", len(strategies), len(decoded.Flags))
-	}
-	attributes := openfeature.FlattenedContext{openfeature.TargetingKey: caller["userId"]}
+	attributes := openfeature.FlattenedContext{}
 	for k, v := range caller {
 		attributes[k] = v
 	}
-	byName := map[string]*provider.Flag{}
-	for _, f := range decoded.Flags {
-		byName[f.Name] = f
-	}
+	attributes[openfeature.TargetingKey] = caller["userId"]
 	out := make([]history.Match, len(strategies))
 	for i := range out {
-		f := byName[fmt.Sprintf("s%d", i)]
+		f := known[fmt.Sprintf("s%d", i)]
 		if f == nil {
 			return nil, fmt.Errorf("ask Unleash's client: it does not take strategy %d", i+1)
 		}
@@ -104,4 +98,23 @@ func (c unleashClient) Match(strategies []flags.Strategy, caller map[string]stri
 		out[i] = history.Match{On: m.On, Payload: m.Variant.Payload.Value, Trouble: f.Trouble}
 	}
 	return out, nil
+}
+
+func (c unleashClient) decode(body []byte) (map[string]*provider.Flag, error) {
+	if known, ok := c.read[string(body)]; ok {
+		return known, nil
+	}
+	feed, err := c.source.Decode(body)
+	if err != nil {
+		return nil, err
+	}
+	if feed.Use != nil {
+		feed.Use()
+	}
+	known := make(map[string]*provider.Flag, len(feed.Flags))
+	for _, f := range feed.Flags {
+		known[f.Name] = f
+	}
+	c.read[string(body)] = known
+	return known, nil
 }
