@@ -17,6 +17,10 @@ type Snapshot struct {
 	Exists   bool
 	Archived bool
 	flags.Flag
+
+	// loose: the order of the strategies is right and their numbers are not, because
+	// events about the order tell no numbers. vague: one was put in by number since.
+	loose, vague bool
 }
 
 // Step is one event, and the flag on both sides of it.
@@ -43,7 +47,7 @@ func Walk(log unleashadmin.Log, flag, environment string, now *Snapshot) []Step 
 		}
 	}
 	back := backward(steps, now)
-	forth := forward(steps, flag, log.Whole)
+	forth := forward(steps, flag, log.Whole, now)
 	deleted := -1 // nobody can undo that
 	for i, s := range steps {
 		if s.Type == unleashadmin.FlagDeleted {
@@ -53,14 +57,14 @@ func Walk(log unleashadmin.Log, flag, environment string, now *Snapshot) []Step 
 	for i := range steps {
 		s := &steps[i]
 		switch {
-		case back != nil && i > deleted:
+		case back != nil && i > deleted && !back[i+1].vague:
 			s.Before, s.After, s.Known = back[i], back[i+1], true
-			if forth != nil {
+			if forth != nil && !forth[i+1].vague {
 				if a, b := forth[i+1].served(), back[i+1].served(); a != b {
 					s.Fault = fmt.Sprintf("after event %d the flag was changed in a way that the event log does not tell", s.ID)
 				}
 			}
-		case forth != nil:
+		case forth != nil && !forth[i+1].vague:
 			s.Before, s.After, s.Known = forth[i], forth[i+1], true
 		}
 	}
@@ -81,13 +85,13 @@ func backward(steps []Step, now *Snapshot) []Snapshot {
 }
 
 // forward does the events again, from the one that created the flag.
-func forward(steps []Step, flag string, whole bool) []Snapshot {
+func forward(steps []Step, flag string, whole bool, now *Snapshot) []Snapshot {
 	if len(steps) == 0 || !whole || steps[0].Type != unleashadmin.FlagCreated {
 		return nil
 	}
 	out := make([]Snapshot, len(steps)+1)
 	for i, s := range steps {
-		out[i+1] = redo(out[i], s.Event)
+		out[i+1] = redo(out[i], s.Event, steps[i+1:], now)
 		out[i+1].Name = flag
 	}
 	return out
@@ -114,12 +118,12 @@ func undo(s Snapshot, steps []Step, i int) Snapshot {
 	return s
 }
 
-func redo(s Snapshot, e unleashadmin.Event) Snapshot {
+func redo(s Snapshot, e unleashadmin.Event, later []Step, now *Snapshot) Snapshot {
 	switch e.Type {
 	case unleashadmin.StrategyAdded, unleashadmin.StrategyUpdated, unleashadmin.StrategyRemoved:
 		s.replace(e.Before, e.After)
 	case unleashadmin.StrategiesMoved:
-		s.reorder(e.OrderAfter, nil)
+		s.reorder(e.OrderAfter, laterOrder(later, now))
 	case unleashadmin.SwitchedOn:
 		s.Enabled = true
 	case unleashadmin.SwitchedOff:
@@ -139,31 +143,50 @@ func redo(s Snapshot, e unleashadmin.Event) Snapshot {
 // replace puts to in the place of from; either may be nil. What is not there is
 // added, so that one missing event does not spoil all before it.
 func (s *Snapshot) replace(from, to *flags.Strategy) {
+	if from == nil && to == nil {
+		return
+	}
 	id := ""
 	if from != nil {
 		id = from.ID
-	} else if to != nil {
+	} else {
 		id = to.ID
 	}
-	list := slices.DeleteFunc(slices.Clone(s.Strategies), func(x flags.Strategy) bool { return x.ID == id })
-	if to != nil {
+	list := slices.Clone(s.Strategies)
+	at := slices.IndexFunc(list, func(x flags.Strategy) bool { return x.ID == id })
+	switch {
+	case to == nil && at >= 0:
+		list = slices.Delete(list, at, at+1)
+	case to == nil:
+	case at >= 0 && from != nil && from.SortOrder == to.SortOrder:
+		list[at] = *to
+	default:
+		if at >= 0 {
+			list = slices.Delete(list, at, at+1)
+		}
 		list = append(list, *to)
+		slices.SortStableFunc(list, byOrder)
+		s.vague = s.vague || s.loose
 	}
-	slices.SortStableFunc(list, func(a, b flags.Strategy) int {
-		return cmp.Or(cmp.Compare(a.SortOrder, b.SortOrder), cmp.Compare(a.ID, b.ID))
-	})
 	s.Strategies = list
 }
 
+// byOrder sorts as the server evaluates.
+func byOrder(a, b flags.Strategy) int {
+	return cmp.Or(cmp.Compare(a.SortOrder, b.SortOrder), cmp.Compare(a.ID, b.ID))
+}
+
 // reorder gives the strategies the order of ids. The event tells no numbers: those
-// known from before are taken, and where they do not give that order, the numbers
-// that there are are dealt out again.
+// known from elsewhere are taken, if they are known of all.
 func (s *Snapshot) reorder(ids []string, known map[string]int) {
 	list := slices.Clone(s.Strategies)
+	s.loose, s.vague = false, false
 	for i := range list {
-		if n, ok := known[list[i].ID]; ok {
-			list[i].SortOrder = n
+		n, ok := known[list[i].ID]
+		if !ok || !slices.Contains(ids, list[i].ID) {
+			s.loose = true
 		}
+		list[i].SortOrder = n
 	}
 	place := func(id string) int {
 		if i := slices.Index(ids, id); i >= 0 {
@@ -172,23 +195,46 @@ func (s *Snapshot) reorder(ids []string, known map[string]int) {
 		return len(ids)
 	}
 	slices.SortStableFunc(list, func(a, b flags.Strategy) int { return cmp.Compare(place(a.ID), place(b.ID)) })
-	byNumber := func(a, b flags.Strategy) int {
-		return cmp.Or(cmp.Compare(a.SortOrder, b.SortOrder), cmp.Compare(a.ID, b.ID))
-	}
-	if !slices.IsSortedFunc(list, byNumber) {
-		for i := range list {
-			list[i].SortOrder = i
-		}
-	}
+	s.loose = s.loose || !slices.IsSortedFunc(list, byOrder)
 	s.Strategies = list
 }
 
-// earlierOrder is the last sort order that each strategy is known to have had.
+// earlierOrder is the number of each strategy before a move, where the events since
+// the move before that tell it.
 func earlierOrder(steps []Step) map[string]int {
 	known := map[string]int{}
 	for _, s := range steps {
+		if s.Type == unleashadmin.StrategiesMoved {
+			clear(known)
+		}
 		if s.Event.After != nil {
 			known[s.Event.After.ID] = s.Event.After.SortOrder
+		}
+	}
+	return known
+}
+
+// laterOrder is the number of each strategy after a move, where the events up to the
+// next move tell it, or the present.
+func laterOrder(steps []Step, now *Snapshot) map[string]int {
+	known := map[string]int{}
+	note := func(x *flags.Strategy) {
+		if x == nil {
+			return
+		}
+		if _, ok := known[x.ID]; !ok {
+			known[x.ID] = x.SortOrder
+		}
+	}
+	for _, s := range steps {
+		if s.Type == unleashadmin.StrategiesMoved {
+			return known
+		}
+		note(s.Event.Before)
+	}
+	if now != nil {
+		for i := range now.Strategies {
+			note(&now.Strategies[i])
 		}
 	}
 	return known
