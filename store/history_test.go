@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -118,9 +119,40 @@ func (m many) List(_ context.Context, _ string) iter.Seq2[Object, error] {
 	}
 }
 
-func (m many) Get(context.Context, string, int64) ([]byte, error) {
-	m.read <- struct{}{}
-	return nil, ErrNotFound
+func (m many) Get(_ context.Context, key string, _ int64) ([]byte, error) {
+	if m.read != nil {
+		m.read <- struct{}{}
+		return nil, ErrNotFound
+	}
+	k, _ := parseRecordKey(key)
+	_, data, err := encodeRecord(Record{
+		ID: k.ID, Phase: k.Phase, Time: k.Time, Name: k.Name, Environment: k.Environment, Action: k.Action,
+		Ref: k.Name + "@sha256:0123456789ab" + strings.Repeat("0", 52), Reason: strings.Repeat("why ", 200),
+	})
+	return data, err
+}
+
+// TestOperationsMemory: what is kept does not grow with what was read.
+func TestOperationsMemory(t *testing.T) {
+	const n, limit = 20_000, 4 << 20
+	live := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	start, count, most := live(), 0, uint64(0)
+	for o, err := range New(many{n: n}).Operations(t.Context(), Period{Since: historyStart}) {
+		if err != nil || o.Err != nil || o.Record.Reason == "" {
+			t.Fatal(err, o.Err)
+		}
+		if count++; count%(n/5) == 0 {
+			most = max(most, live())
+		}
+	}
+	if count != n || most > start+limit {
+		t.Errorf("%d operations, %d bytes live more than at the start; want %d and at most %d", count, most-start, n, limit)
+	}
 }
 
 // TestOperationsAhead: whoever stops after one operation of a hundred thousand has

@@ -54,8 +54,9 @@ type Outcome struct {
 	Why string `json:"why"`
 }
 
-// Same says whether two outcomes are the same version for the caller.
-func (o Outcome) Same(p Outcome) bool { return o.Ref == p.Ref && o.Role == p.Role }
+// Same says whether two outcomes are the same version for the caller, by whatever
+// way it came.
+func (o Outcome) Same(p Outcome) bool { return o.Ref == p.Ref && (o.Ref != "" || o.Reason == p.Reason) }
 
 // Verdict is the answer to a question about one snapshot: one outcome, or several
 // with what is missing to tell them apart.
