@@ -11,6 +11,7 @@ import (
 	"github.com/promptflag/promptflag/action/internal/history"
 	"github.com/promptflag/promptflag/action/internal/plan"
 	"github.com/promptflag/promptflag/action/internal/rollout"
+	"github.com/promptflag/promptflag/action/internal/unleashadmin"
 	"github.com/promptflag/promptflag/prompts"
 )
 
@@ -85,7 +86,7 @@ func (c atCmd) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	if p.fault != nil {
+	if usage := (usageError{}); errors.As(p.fault, &usage) {
 		return p.fault
 	}
 	client, err := s.newUnleashClient(env.UnleashEnvironment)
@@ -116,7 +117,9 @@ func (c atCmd) answer(ctx context.Context, p *past, client history.Matcher, stic
 	}
 	var flag history.Past
 	var err error
-	if p.log != nil {
+	if p.fault != nil {
+		err = &history.Gap{Message: p.fault.Error()}
+	} else if p.log != nil {
 		flag, err = history.At(p.steps, *p.log, p.now, at, c.Lag)
 	} else {
 		doc.Source, doc.Notes = "release records", p.notes
@@ -125,6 +128,9 @@ func (c atCmd) answer(ctx context.Context, p *past, client history.Matcher, stic
 	q := history.Question{Place: p.place, Context: c.Context, Time: at}
 	if err == nil {
 		err = c.surroundings(ctx, p, &q, flag)
+	}
+	if away := (*unleashadmin.Error)(nil); errors.As(err, &away) {
+		err = &history.Gap{Message: away.Error()}
 	}
 	if g := (*history.Gap)(nil); errors.As(err, &g) {
 		v := history.Verdict{Outcomes: history.Possible(entries, at), Missing: []string{g.Message}}

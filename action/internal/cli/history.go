@@ -208,7 +208,11 @@ func (p *past) entries(ctx context.Context, since, until time.Time) iter.Seq2[hi
 	if !since.IsZero() {
 		period.Since = since.Add(-history.Lead)
 	}
-	return within(history.Join(p.place, p.bucket.Operations(ctx, period), p.steps), since, until)
+	all := history.Join(p.place, p.bucket.Operations(ctx, period), p.steps)
+	if p.log == nil {
+		all = history.Breaks(all)
+	}
+	return within(all, since, until)
 }
 
 // within passes on what happened in a period.

@@ -271,3 +271,24 @@ func (s Step) isOurs(p Place) bool {
 	}
 	return false
 }
+
+// Breaks notes in the detail of an entry that the flag was not any more what the
+// operation before had left: all that records tell of changes by hand where there is
+// no event log. entries are of one place, the oldest first.
+func Breaks(entries iter.Seq2[Entry, error]) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		var last Entry
+		for e, err := range entries {
+			same := e.Operation == last.Operation && e.Time.Equal(last.Time)
+			if err == nil && !same && e.Fault == "" {
+				if last.Finished && last.After != nil && e.Before != nil && *last.After != *e.Before {
+					e.Detail = "by then somebody had changed the flag by hand: " + Served(e.Before)
+				}
+				last = e
+			}
+			if !yield(e, err) {
+				return
+			}
+		}
+	}
+}

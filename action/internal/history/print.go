@@ -58,6 +58,9 @@ func block(b *strings.Builder, group []Entry) {
 	case !e.Finished:
 		line("started, not finished: nobody knows how far it came")
 	}
+	if e.Source == Promptflag && e.Detail != "" && e.Fault == "" {
+		line("%s", Clean(e.Detail))
+	}
 	if e.After != nil && e.Finished && (e.Before == nil || *e.Before != *e.After) {
 		line("%s", Served(e.After))
 	}
