@@ -65,7 +65,7 @@ func TestHistory(t *testing.T) {
 	w.bucket = own
 	began := time.Now().Add(-time.Second)
 	w.promptflag("publish", "-e", "production")
-	c := w.service(100 * time.Millisecond)
+	c := w.service(500 * time.Millisecond)
 
 	var moments []instant
 	note := func(what string, arrived func(map[string]int) bool) {
