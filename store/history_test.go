@@ -134,7 +134,7 @@ func (m many) Get(_ context.Context, key string, _ int64) ([]byte, error) {
 
 // TestOperationsMemory: what is kept does not grow with what was read.
 func TestOperationsMemory(t *testing.T) {
-	const n, limit = 20_000, 4 << 20
+	const n, limit = 5_000, 2 << 20
 	live := func() uint64 {
 		var m runtime.MemStats
 		runtime.GC()
