@@ -35,6 +35,7 @@ func TestMain(m *testing.M) {
 //	secret DIR               its key is in no file there and in nothing printed last
 //	valid json|xml FILE      the file is well-formed
 //	crlf FILE …              files get the line ends of Windows
+//	undone DIR ACTION        take the done records of an action away, as if the run had died
 //	person dial|disable|enable|delete|off|on …   what somebody does on the flag server
 func TestScripts(t *testing.T) {
 	scripts, err := filepath.Glob("../testdata/script/*.txtar")
@@ -69,6 +70,7 @@ func TestScripts(t *testing.T) {
 			"secret":  cmdSecret,
 			"valid":   cmdValid,
 			"crlf":    cmdCRLF,
+			"undone":  cmdUndone,
 		},
 	})
 }
@@ -155,6 +157,17 @@ func cmdValid(ts *testscript.TestScript, _ bool, args []string) {
 func cmdCRLF(ts *testscript.TestScript, _ bool, args []string) {
 	for _, file := range args {
 		ts.Check(os.WriteFile(ts.MkAbs(file), []byte(strings.ReplaceAll(ts.ReadFile(file), "\n", "\r\n")), 0o644))
+	}
+}
+
+// cmdUndone takes done records away: undone DIR ACTION.
+func cmdUndone(ts *testscript.TestScript, _ bool, args []string) {
+	files, err := filepath.Glob(filepath.Join(ts.MkAbs(args[0]), "*-"+args[1]+"-*-done.json"))
+	if ts.Check(err); len(files) == 0 {
+		ts.Fatalf("there is no done record of %s in %s", args[1], args[0])
+	}
+	for _, file := range files {
+		ts.Check(os.Remove(file))
 	}
 }
 

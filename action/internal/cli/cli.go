@@ -67,6 +67,9 @@ type grammar struct {
 	Rollback rollbackCmd `cmd:"" help:"Disable the candidate, or go back to an earlier version with --to."`
 	Render   renderCmd   `cmd:"" help:"Fill in the variables of a prompt and print its messages."`
 	Show     showCmd     `cmd:"" help:"Print a version of a prompt."`
+	History  historyCmd  `cmd:"" help:"Tell who changed a prompt when and why: release records and what people did on the flag server."`
+	At       atCmd       `cmd:"" help:"Tell which version a user got at a time, and why."`
+	Audit    auditCmd    `cmd:"" help:"For compliance: every change of a period."`
 	List     listCmd     `cmd:"" help:"List prompts with version, model, owners and tags."`
 	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema by which editors complete and check prompts."`
 	Gen      genCmd      `cmd:"" help:"Write code from prompts."`

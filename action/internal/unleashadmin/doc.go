@@ -14,6 +14,9 @@
 //	Link       POST …/features/F/link
 //	Exposures  GET  client-metrics/features/F/raw
 //	Ping       GET  projects/P/overview
+//	Events     GET  search/events, newest first, 1,000 at a time
+//	Segments   GET  segments, and search/events for what they were
+//	Parents    GET  projects/P/features/F
 //
 // It never sends a PUT: the server would take it as the whole truth and erase
 // what it does not mention. The environment of a flag goes OFF by itself when

@@ -1,0 +1,148 @@
+package history
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/promptflag/promptflag/action/internal/plan"
+	"github.com/promptflag/promptflag/store"
+)
+
+// TimeLayout is how times are printed, always in UTC.
+const TimeLayout = "2006-01-02 15:04:05 UTC"
+
+// Stamp prints a time.
+func Stamp(t time.Time) string { return t.UTC().Format(TimeLayout) }
+
+// Clean keeps what somebody wrote on one line, without control characters and
+// without marks that turn the direction of writing.
+func Clean(text string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsPrint(r):
+			return r
+		case unicode.IsSpace(r):
+			return ' '
+		}
+		return '?'
+	}, text))
+}
+
+// Print writes entries for people in the order given, those of one operation
+// together.
+func Print(w io.Writer, entries []Entry) error {
+	var b strings.Builder
+	for i := 0; i < len(entries); {
+		n := i + 1
+		for n < len(entries) && entries[i].Operation != "" && entries[n].Operation == entries[i].Operation &&
+			entries[n].Time.Equal(entries[i].Time) && entries[n].Environment == entries[i].Environment {
+			n++
+		}
+		block(&b, entries[i:n])
+		i = n
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func block(b *strings.Builder, group []Entry) {
+	e := group[0]
+	fmt.Fprintf(b, "%s  %s  %s\n", Stamp(e.Time), e.Environment, Headline(group))
+	line := func(format string, args ...any) { fmt.Fprintf(b, "    "+format+"\n", args...) }
+	switch {
+	case e.Fault != "":
+		line("the record cannot be read: %s", Clean(e.Fault))
+	case !e.Finished:
+		line("started, not finished: nobody knows how far it came")
+	}
+	if e.Source == Promptflag && e.Detail != "" && e.Fault == "" {
+		line("%s", Clean(e.Detail))
+	}
+	if e.After != nil && e.Finished && (e.Before == nil || *e.Before != *e.After) {
+		line("%s", Served(e.After))
+	}
+	if who := Origin(e); who != "" {
+		line("%s", who)
+	}
+	if e.Reason != "" {
+		line("reason: %s", Clean(e.Reason))
+	}
+}
+
+// Headline says what an entry, or those of one operation, did.
+func Headline(group []Entry) string {
+	e := group[0]
+	if e.Source != Promptflag {
+		what := e.Detail
+		if what == "" {
+			what = e.Action
+		}
+		by := "by hand"
+		if e.Source == Unrecorded {
+			by = "promptflag, of which there is no record"
+		}
+		return Clean(what) + " (" + by + ", " + Clean(orUnknown(e.Account)) + ")"
+	}
+	var words []string
+	for _, e := range group {
+		word := e.Action
+		if v := plan.Version(e.Ref); v != "" {
+			word += " " + v
+		}
+		words = append(words, word)
+	}
+	return strings.Join(words, ", ")
+}
+
+// Served is a state in words.
+func Served(s *store.State) string {
+	if *s == (store.State{}) {
+		return "no version is served"
+	}
+	var words []string
+	if v := plan.Version(s.Stable); v != "" {
+		words = append(words, "stable "+v)
+	} else {
+		words = append(words, "no stable")
+	}
+	if v := plan.Version(s.Candidate); v != "" {
+		word := fmt.Sprintf("candidate %s at %d %%", v, s.Percent)
+		if s.CandidateDisabled {
+			word = "candidate " + v + " disabled"
+		}
+		words = append(words, word)
+	}
+	if !s.Enabled {
+		words = append(words, "OFF")
+	}
+	return strings.Join(words, ", ")
+}
+
+// Origin says who was behind an entry, and from where it came.
+func Origin(e Entry) string {
+	var words []string
+	add := func(label, text string) {
+		if text = Clean(text); text != "" {
+			words = append(words, label+text)
+		}
+	}
+	add("by ", e.Actor)
+	if e.Author != e.Actor {
+		add("written by ", e.Author)
+	}
+	add("approved by ", strings.Join(e.Approvers, ", "))
+	if e.Source == Promptflag && e.Account != "" {
+		add("as ", e.Account)
+	}
+	if e.Subject != "" && e.Subject != e.Reason {
+		add("", "“"+Clean(e.Subject)+"”")
+	}
+	add("commit ", e.Commit[:min(len(e.Commit), 12)])
+	add("", e.PullRequest)
+	add("", e.Run)
+	add("verdict ", e.Verdict)
+	return strings.Join(words, ", ")
+}
