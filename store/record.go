@@ -36,7 +36,6 @@ type Record struct {
 	Ref         string    `json:"ref"`    // name@sha256:…, the version the record is about
 
 	Actor       string   `json:"actor,omitempty"`
-	Author      string   `json:"author,omitempty"` // of the change: who opened the pull request
 	Commit      string   `json:"commit,omitempty"`
 	Subject     string   `json:"subject,omitempty"` // first line of the commit message
 	PullRequest string   `json:"pullRequest,omitempty"`
