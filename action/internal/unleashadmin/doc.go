@@ -36,9 +36,9 @@
 // switch, order, tag) are repeated up to three times after transport errors,
 // 429, 502, 503 and 504, with growing, random pauses; a Retry-After is obeyed
 // up to ten seconds. A POST that makes something is repeated by itself only if
-// it surely did not arrive. If its answer is lost the flag is read again: what
-// was made is taken, else the POST is sent once more. Context deadlines bound
-// all of it.
+// it surely did not arrive. If its answer is lost the flag is read again, three
+// times with growing pauses: what was made is taken, else it is an error, and the
+// next run goes on from what is there. Context deadlines bound all of it.
 //
 // # Errors
 //

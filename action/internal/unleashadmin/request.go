@@ -192,11 +192,11 @@ func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 	return res, nil
 }
 
-// wait pauses before looking at what became of a request whose answer was
-// lost: the server may still be working on it.
-func (c *Client) wait(ctx context.Context) {
+// wait pauses before looking at what became of a request whose answer was lost,
+// longer each time.
+func (c *Client) wait(ctx context.Context, try int) {
 	select {
 	case <-ctx.Done():
-	case <-time.After(c.pause):
+	case <-time.After(c.pause << try):
 	}
 }

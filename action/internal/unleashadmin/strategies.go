@@ -15,7 +15,7 @@ import (
 
 // Add adds a strategy and returns its id. The sort order is the strategy's. A
 // strategy whose answer was lost is recognised by its promptflagId, role and
-// ref; one without a promptflagId is not sent a second time.
+// ref; it is not sent a second time.
 func (c *Client) Add(ctx context.Context, flag string, s flags.Strategy) (id string, err error) {
 	op := "add strategy to " + flag
 	s.ID = ""

@@ -9,25 +9,28 @@ import (
 	"github.com/promptflag/promptflag/action/internal/flags"
 )
 
-// post sends a request that makes something. After a lost answer it asks
-// there; what is not there is sent once more.
+// looks is how often what was sent is looked for after a lost answer: the server
+// may still be working on it.
+const looks = 3
+
+// post sends a request that makes something. After a lost answer it is looked
+// for, and never sent a second time: a server that is slow would make it twice.
 func (c *Client) post(ctx context.Context, send func() error, there func() (bool, error)) error {
-	for try := 1; ; try++ {
-		err := send()
-		if !lost(err) {
-			return err
-		}
-		c.wait(ctx)
+	err := send()
+	if !lost(err) {
+		return err
+	}
+	for try := range looks {
+		c.wait(ctx, try)
 		found, lookErr := there()
 		switch {
 		case lookErr != nil:
 			return fmt.Errorf("%w; whether it was done is not known: %w", err, lookErr)
 		case found:
 			return nil
-		case try == 2:
-			return err
 		}
 	}
+	return fmt.Errorf("%w; it was not done so far", err)
 }
 
 // Create makes the flag with its tag. A flag that this project has already is
