@@ -32,6 +32,7 @@ var floors = []layer{
 	{"action/internal/rollout", 2, "action/internal/config action/internal/flags action/internal/plan prompts store"},
 	{"action/internal/report", 2, "action/internal/plan prompts"},
 	{"action/internal/origin", 2, "action/internal/plan"},
+	{"action/internal/lease", 2, "action/internal/plan store"},
 	{"action/internal/plan", 2, "action/internal/flags prompts store"},
 	{"action/internal/unleashadmin", 2, "action/internal/flags"},
 	{"action/internal/flagsfile", 2, "action/internal/filelock action/internal/flags"},

@@ -186,6 +186,14 @@ func oneEnvironment(cfg *config.Config, name string) (config.Environment, error)
 	return envs[0], nil
 }
 
+// applying: what helps at once waits for nobody.
+func (w work) applying(kind plan.Kind) applying {
+	return applying{
+		targets: w.targets, origin: w.place.Origin, command: string(kind),
+		emergency: kind == plan.Rollback, leaseless: kind == plan.Off || kind == plan.On,
+	}
+}
+
 func (w work) apply(ctx context.Context, s *session, decide decision) error {
 	server := w.targets[w.place.Env.Name].Flags
 	f, err := server.Read(ctx, w.place.Flag())
@@ -213,7 +221,7 @@ func (w work) apply(ctx context.Context, s *session, decide decision) error {
 		s.runner.Error(item.Problem.Error())
 		return errors.Join(refusal{errPrinted}, s.summarise("Nothing was done", "", p))
 	}
-	if err := s.apply(ctx, p, w.targets, w.place.Origin, nil); err != nil {
+	if err := s.apply(ctx, p, w.applying(item.Kind)); err != nil {
 		return errors.Join(err, s.summarise("This was not finished", err.Error(), p))
 	}
 	return s.summarise("What was done", "", p)

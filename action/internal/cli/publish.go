@@ -18,6 +18,7 @@ import (
 	"github.com/promptflag/promptflag/action/internal/publish"
 	"github.com/promptflag/promptflag/action/internal/report"
 	"github.com/promptflag/promptflag/prompts"
+	"github.com/promptflag/promptflag/store"
 )
 
 // wanted says what to publish where; plan and publish share it.
@@ -70,7 +71,14 @@ func (c publishCmd) Run(ctx context.Context, s *session) error {
 	if err := c.print(s, p.Plan); err != nil {
 		return err
 	}
-	if err := s.apply(ctx, p.Plan, p.targets, p.origin, head); err != nil {
+	again := func(ctx context.Context) (*plan.Plan, error) {
+		p, err := c.prepare(ctx, s, c.Reason)
+		if err != nil {
+			return nil, err
+		}
+		return p.Plan, c.judge(ctx, s, p, head)
+	}
+	if err := s.apply(ctx, p.Plan, applying{targets: p.targets, origin: p.origin, command: "publish", head: head, again: again}); err != nil {
 		title := "Not everything was published"
 		if stoppedByHead(err) {
 			title = "Nothing was published"
@@ -103,10 +111,10 @@ func (c publishCmd) judge(ctx context.Context, s *session, p *prepared, head fun
 	return g.publishing(ctx, p)
 }
 
-// stoppedByHead: the question for the head of the branch stopped the run
-// before it wrote anything.
+// stoppedByHead: the question for the head of the branch, or somebody else who
+// writes, stopped the run before it wrote anything.
 func stoppedByHead(err error) bool {
-	return errors.Is(err, origin.ErrNotHead) || errors.Is(err, origin.ErrCannotTell)
+	return errors.Is(err, origin.ErrNotHead) || errors.Is(err, origin.ErrCannotTell) || errors.Is(err, store.ErrLeaseHeld)
 }
 
 // forked reports whether this is a pull request that was not given the
@@ -224,26 +232,6 @@ func outputOf(p *plan.Plan) (string, error) {
 		line, err = json.Marshal(output{Items: []plan.Item{}, Changes: o.Changes, TooLong: true})
 	}
 	return string(line), err
-}
-
-// apply carries a plan out and says how it went.
-func (s *session) apply(ctx context.Context, p *plan.Plan, targets map[string]plan.Target, from plan.Origin, head func(context.Context) error) error {
-	done := 0
-	err := plan.Apply(ctx, p, plan.Options{
-		Targets: targets, Origin: from, Now: s.Now, NewID: s.NewID, Head: head,
-		Done: func(i plan.Item, err error) {
-			if err == nil {
-				done++
-			}
-			if i.Redecided {
-				fmt.Fprintf(s.Stderr, "%s in %s: the flag changed after the plan was made; decided again: %s\n", i.Prompt, i.Environment, i.Why)
-			}
-		},
-	})
-	if p.Writes() > 0 && !stoppedByHead(err) {
-		fmt.Fprintf(s.Stderr, "%d of %d done\n", done, p.Writes())
-	}
-	return err
 }
 
 // stopped turns flags that wait for a person into exit code 1; others says

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/promptflag/promptflag/action/internal/config"
 	"github.com/promptflag/promptflag/action/internal/flagsfile"
@@ -141,6 +142,9 @@ func (s *session) targets(ctx context.Context, envs []config.Environment) (map[s
 	return targets, nil
 }
 
+// bucketPatience is the longest that one call of a bucket may take.
+const bucketPatience = time.Minute
+
 func (s *session) bucket(ctx context.Context, url string) (*store.Bucket, error) {
 	if b, ok := s.buckets[url]; ok {
 		return b, nil
@@ -149,6 +153,7 @@ func (s *session) bucket(ctx context.Context, url string) (*store.Bucket, error)
 	if err != nil {
 		return nil, err
 	}
+	b = b.Within(bucketPatience)
 	if s.buckets == nil {
 		s.buckets = map[string]*store.Bucket{}
 	}

@@ -65,13 +65,19 @@ type Origin struct {
 	Actor, Commit, Subject, PullRequest, Run, RunURL, Reason, Tool string
 }
 
-// Options of Apply. All functions are required but Head and Done; Now and
-// NewID are called from several goroutines at a time.
+// Options of Apply. All functions are required but Again, Head and Done;
+// Now and NewID are called from several goroutines at a time.
 type Options struct {
 	Targets map[string]Target // by environment
 	Origin  Origin
 	Now     func() time.Time
 	NewID   func() string // lower-case hex, different at each call
+	// Leases are how to get the right to write; nil: nobody else writes.
+	Leases *Leases
+	// Again makes the plan anew, when somebody else published between planning
+	// and taking the leases; nil: the plan is about single flags, which are
+	// decided on again by themselves.
+	Again func(context.Context) (*Plan, error)
 	// Head returns an error if this commit may not publish any more. It is
 	// asked before anything is written and again before the first flag.
 	Head func(context.Context) error
@@ -87,11 +93,44 @@ const (
 )
 
 // Apply carries the plan out. It goes on after a flag that fails, so that one
-// broken flag does not hold up the others, and returns all failures joined.
-func Apply(ctx context.Context, p *Plan, o Options) error {
+// broken flag does not hold up the others, and returns all failures joined. A
+// lease that was lost ends the writing to its environment. A plan that has to be
+// made anew replaces p.
+func Apply(ctx context.Context, p *Plan, o Options) (err error) {
+	if o.Leases == nil && p.Writes() == 0 {
+		return nil
+	}
+	held, err := o.take(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer o.release(ctx, held)
+	late := o.Leases != nil && o.Leases.Urgent
+	recovered := false
+	if !late {
+		if recovered, err = o.settle(ctx, held); err != nil {
+			return err
+		}
+	}
+	if len(held) > 0 {
+		if err := o.refresh(ctx, p, held, recovered); err != nil {
+			return err
+		}
+	}
 	if p.Writes() == 0 {
 		return nil
 	}
+	if err := o.write(ctx, p, held); err != nil || !late {
+		return err
+	}
+	if _, err := o.settle(ctx, held); err != nil {
+		o.Leases.Warn(err.Error())
+	}
+	return nil
+}
+
+// write is Apply with the leases in hand.
+func (o Options) write(ctx context.Context, p *Plan, held map[string]*holding) error {
 	if err := o.head(ctx); err != nil {
 		return err
 	}
@@ -101,6 +140,11 @@ func Apply(ctx context.Context, p *Plan, o Options) error {
 	if err := o.head(ctx); err != nil {
 		return err
 	}
+	return applyItems(ctx, p, o, held)
+}
+
+// applyItems carries out the items, some at a time.
+func applyItems(ctx context.Context, p *Plan, o Options, held map[string]*holding) error {
 	var (
 		mu       sync.Mutex
 		failures []error
@@ -112,9 +156,10 @@ func Apply(ctx context.Context, p *Plan, o Options) error {
 		if !item.Writes() {
 			continue
 		}
+		h := held[item.Environment]
 		group.Go(func() error {
 			mu.Lock()
-			giveUp := len(failures) >= maxFailures || ctx.Err() != nil
+			giveUp := len(failures) >= maxFailures || ctx.Err() != nil || h != nil && h.lost
 			if giveUp {
 				skipped++
 			}
@@ -122,12 +167,19 @@ func Apply(ctx context.Context, p *Plan, o Options) error {
 			if giveUp {
 				return nil
 			}
-			applied, err := applyItem(ctx, item, o)
+			applied, err := applyItem(ctx, item, o, h)
 			mu.Lock()
 			defer mu.Unlock()
-			if err != nil {
-				err = fmt.Errorf("%s in %s: %w", item.Prompt, item.Environment, err)
-				failures = append(failures, err)
+			switch {
+			case lost(err) && h.lost: // said once
+			case lost(err):
+				h.lost = true
+				failures = append(failures, fmt.Errorf("%w; nothing more is written there", err))
+			case err != nil:
+				failures = append(failures, fmt.Errorf("%s in %s: %w", item.Prompt, item.Environment, err))
+				if h != nil {
+					h.undone = append(h.undone, item.Prompt)
+				}
 			}
 			if o.Done != nil {
 				o.Done(applied, err)
@@ -139,7 +191,7 @@ func Apply(ctx context.Context, p *Plan, o Options) error {
 	if err := ctx.Err(); err != nil {
 		failures = append(failures, err)
 	} else if skipped > 0 {
-		failures = append(failures, fmt.Errorf("after %d failures %d more were not tried", maxFailures, skipped))
+		failures = append(failures, fmt.Errorf("after %d failures %d more were not tried", len(failures), skipped))
 	}
 	return errors.Join(failures...)
 }
@@ -186,7 +238,7 @@ func putBlobs(ctx context.Context, p *Plan, o Options) error {
 
 // applyItem looks at the flag once more, decides again if it changed, and
 // writes: intents, steps, dones.
-func applyItem(ctx context.Context, item Item, o Options) (Item, error) {
+func applyItem(ctx context.Context, item Item, o Options, held *holding) (Item, error) {
 	target := o.Targets[item.Environment]
 	now, err := readFlag(ctx, target.Flags, item.Flag)
 	if err != nil {
@@ -215,7 +267,7 @@ func applyItem(ctx context.Context, item Item, o Options) (Item, error) {
 	if err := putRecords(ctx, item, o, id, at, store.Intent); err != nil {
 		return item, err
 	}
-	if err := item.do(ctx, target.Flags, false); err != nil {
+	if err := item.do(ctx, target.Flags, held, false); err != nil {
 		return item, err
 	}
 	if err := readBack(ctx, target.Flags, item); err != nil {
@@ -224,15 +276,18 @@ func applyItem(ctx context.Context, item Item, o Options) (Item, error) {
 	if err := putRecords(ctx, item, o, id, at, store.Done); err != nil {
 		return item, err
 	}
-	return item, item.do(ctx, target.Flags, true)
+	return item, item.do(ctx, target.Flags, held, true)
 }
 
 // do carries out the steps that are links, or those that are not. A link is an
 // ornament: what was done is on record before one can fail.
-func (i Item) do(ctx context.Context, on Flags, links bool) error {
+func (i Item) do(ctx context.Context, on Flags, held *holding, links bool) error {
 	for _, step := range i.Steps {
 		if (step.Link != nil) != links {
 			continue
+		}
+		if err := held.hold(ctx); err != nil {
+			return err
 		}
 		if err := step.do(ctx, on, i.Flag); err != nil {
 			return err

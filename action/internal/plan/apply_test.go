@@ -57,6 +57,16 @@ func (s *shelf) Read(_ context.Context, flag string) (out flags.Flag, err error)
 	return out, err
 }
 
+func (s *shelf) Export(context.Context) (map[string]flags.Flag, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := map[string]flags.Flag{}
+	for name, f := range s.flags {
+		all[name] = *f
+	}
+	return all, nil
+}
+
 func (s *shelf) Create(_ context.Context, n flags.New) error { return s.call("create", n.Name, nil) }
 
 func (s *shelf) Add(_ context.Context, flag string, x flags.Strategy) (string, error) {
@@ -105,9 +115,13 @@ func newBench() *bench {
 }
 
 func (b *bench) apply(ctx context.Context, items ...Item) error {
+	return Apply(ctx, &Plan{Items: items}, b.options())
+}
+
+func (b *bench) options() Options {
 	var mu sync.Mutex
 	n := 0
-	return Apply(ctx, &Plan{Items: items}, Options{
+	return Options{
 		Targets: map[string]Target{"e": {Flags: b.shelf, Bucket: b.bucket}},
 		Now:     func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) },
 		NewID:   func() string { mu.Lock(); defer mu.Unlock(); n++; return fmt.Sprintf("%04x", n) },
@@ -118,7 +132,7 @@ func (b *bench) apply(ctx context.Context, items ...Item) error {
 			return nil
 		},
 		Done: func(i Item, err error) { b.told = append(b.told, fmt.Sprint(i.Prompt, " ", err == nil)) },
-	})
+	}
 }
 
 // records lists phase and action, the oldest first.
