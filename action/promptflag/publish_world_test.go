@@ -1,0 +1,276 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"gocloud.dev/blob"
+	_ "gocloud.dev/blob/s3blob" // s3:// for the test itself
+
+	"github.com/promptflag/promptflag/action/internal/flags"
+	"github.com/promptflag/promptflag/internal/teststack"
+	"github.com/promptflag/promptflag/prompts"
+	"github.com/promptflag/promptflag/store/cloud"
+)
+
+// world is one repository with environment production, its flags on the real
+// Unleash, and a part of the S3 bucket of its own.
+type world struct {
+	*team
+	objects *blob.Bucket // what is in that part
+	names   []string     // of its prompts
+	runs    int
+}
+
+func newWorld(t *testing.T, names ...string) *world {
+	t.Helper()
+	w := &world{
+		team:  &team{T: t, unleash: teststack.Unleash(t), prefix: teststack.Prefix(t), dir: t.TempDir()},
+		names: names,
+	}
+	u, err := url.Parse(teststack.S3(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := u.Query()
+	q.Set("prefix", q.Get("prefix")+w.prefix+"/")
+	u.RawQuery = q.Encode()
+	w.bucket = u.String()
+	if w.objects, err = blob.OpenBucket(t.Context(), w.bucket); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.objects.Close() })
+	w.env = map[string]string{
+		"GITHUB_ACTIONS": "true", "GITHUB_RUN_ID": "4711", "GITHUB_RUN_ATTEMPT": "1", "GITHUB_SHA": strings.Repeat("c0ffee", 7)[:40],
+		"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "acme/prompts", "GITHUB_ACTOR": "ada",
+		"GITHUB_EVENT_PATH": filepath.Join(w.dir, "event.json"), "GITHUB_STEP_SUMMARY": "", "GITHUB_OUTPUT": filepath.Join(w.dir, "output"),
+	}
+	w.file("event.json", `{"head_commit":{"message":"better prompts (#7)"}}`)
+	w.configure(w.unleash.URL, w.bucket)
+	return w
+}
+
+// configure says where flags and bucket are.
+func (w *world) configure(unleash, bucket string) {
+	w.file("promptflag.toml", fmt.Sprintf("bucket = %q\n[unleash]\nurl = %q\nflag_prefix = %q\n[environments.production]\npercent = 10\n", bucket, unleash, w.prefix))
+}
+
+func (w *world) file(name, text string) {
+	w.Helper()
+	path := filepath.Join(w.dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		w.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		w.Fatal(err)
+	}
+}
+
+// tree makes prompts of "name=version".
+func (w *world) tree(versions ...string) {
+	for _, v := range versions {
+		name, version, _ := strings.Cut(v, "=")
+		w.file("prompts/"+name+".toml", fmt.Sprintf("model = \"m\"\n[[messages]]\nrole = \"system\"\ncontent = \"%s %s\"\n", name, version))
+	}
+}
+
+// publish runs in this process, as a run of its own.
+func (w *world) publish() string {
+	w.Helper()
+	w.runs++
+	w.env["GITHUB_RUN_ID"] = strconv.Itoa(w.runs)
+	return w.promptflag("publish", "--not-head")
+}
+
+// process is the program, not started yet; attempt is that of the run.
+func (w *world) process(attempt int, args ...string) *exec.Cmd {
+	self, err := os.Executable()
+	if err != nil {
+		w.Fatal(err)
+	}
+	cmd := exec.Command(self, args...)
+	cmd.Args[0], cmd.Dir = "promptflag", w.dir
+	env := maps.Clone(w.env)
+	env["GITHUB_RUN_ATTEMPT"], env["UNLEASH_ADMIN_TOKEN"] = strconv.Itoa(attempt), w.unleash.AdminToken
+	env["GORACE"] = "atexit_sleep_ms=0"
+	cmd.Env = os.Environ()
+	for key, value := range env {
+		cmd.Env = append(cmd.Env, key+"="+value)
+	}
+	return cmd
+}
+
+// keys lists the bucket below prefix.
+func (w *world) keys(prefix string) []string {
+	w.Helper()
+	var keys []string
+	for it := w.objects.List(&blob.ListOptions{Prefix: prefix}); ; {
+		o, err := it.Next(w.Context())
+		if err == io.EOF {
+			return keys
+		}
+		if err != nil {
+			w.Fatal(err)
+		}
+		keys = append(keys, o.Key)
+	}
+}
+
+// flag reads a flag, nil if there is none.
+func (w *world) flag(name string) *flags.Flag {
+	w.Helper()
+	f, err := w.admin().Read(w.Context(), w.prefix+name)
+	if errors.Is(err, flags.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		w.Fatal(err)
+	}
+	return &f
+}
+
+// twin is the same place with another tree.
+func (w *world) twin(versions ...string) *world {
+	other := *w
+	team := *w.team
+	other.team = &team
+	other.dir = w.TempDir()
+	other.env = maps.Clone(w.env)
+	other.configure(w.unleash.URL, w.bucket)
+	other.file("event.json", `{"head_commit":{"message":"better prompts (#7)"}}`)
+	other.env["GITHUB_EVENT_PATH"], other.env["GITHUB_OUTPUT"] = filepath.Join(other.dir, "event.json"), filepath.Join(other.dir, "output")
+	other.tree(versions...)
+	return &other
+}
+
+// clone makes flags and bucket those of another world.
+func (w *world) clone(from *world) {
+	w.Helper()
+	admin := w.admin()
+	for _, name := range from.names {
+		f := from.flag(name)
+		if f == nil {
+			continue
+		}
+		if err := admin.Create(w.Context(), flags.New{Name: w.prefix + name, Prompt: name}); err != nil {
+			w.Fatal(err)
+		}
+		for _, s := range f.Strategies {
+			s.ID = ""
+			s.Parameters = maps.Clone(s.Parameters)
+			for key, value := range s.Parameters {
+				s.Parameters[key] = strings.ReplaceAll(value, from.prefix, w.prefix)
+			}
+			if _, err := admin.Add(w.Context(), w.prefix+name, s); err != nil {
+				w.Fatal(err)
+			}
+		}
+		if err := admin.Switch(w.Context(), w.prefix+name, f.Enabled); err != nil {
+			w.Fatal(err)
+		}
+	}
+	for _, key := range slices.Concat(from.keys("blobs/"), from.keys("releases/")) {
+		data, err := from.objects.ReadAll(w.Context(), key)
+		if err == nil {
+			err = w.objects.WriteAll(w.Context(), key, data, nil)
+		}
+		if err != nil {
+			w.Fatal(err)
+		}
+	}
+}
+
+// state is everything that has to be the same however it came about: flags
+// without ids, blobs, and of every version the newest record that is done.
+type state struct {
+	Flags map[string][]string
+	Blobs []string
+	Done  map[string]string
+}
+
+func (w *world) state() state {
+	w.Helper()
+	s := state{Flags: map[string][]string{}, Blobs: w.keys("blobs/"), Done: map[string]string{}}
+	bucket, err := cloud.Open(w.Context(), w.bucket)
+	if err != nil {
+		w.Fatal(err)
+	}
+	defer bucket.Close()
+	for _, name := range w.names {
+		keys, err := bucket.RecordKeys(w.Context(), name)
+		if err != nil {
+			w.Fatal(err)
+		}
+		for _, k := range slices.Backward(keys) { // the oldest first
+			if k.Phase == "done" {
+				s.Done[name+" "+k.Version] = meaning(k.Action)
+			}
+		}
+		f := w.flag(name)
+		if f == nil {
+			continue
+		}
+		lines := []string{fmt.Sprintf("%s %s enabled=%v", f.Type, f.Project, f.Enabled)}
+		for _, x := range f.Strategies {
+			p := maps.Clone(x.Parameters)
+			delete(p, flags.ParamID)
+			p["groupId"] = strings.TrimPrefix(p["groupId"], w.prefix)
+			lines = append(lines, fmt.Sprint(x.Title, x.SortOrder, x.Disabled, p, x.Constraints, x.Segments, x.Ref()))
+		}
+		s.Flags[name] = lines
+	}
+	return s
+}
+
+// meaning is what an action says about a version, see plan.Action: the run after
+// a crash may find another word for it.
+func meaning(action string) string {
+	switch action {
+	case "create", "fold", "restore":
+		return "stable"
+	case "reject", "replace":
+		return "held"
+	}
+	return action
+}
+
+// whole wants that no flag names what is not in the bucket, and that every flag
+// that is on serves everybody; those in live are on.
+func (w *world) whole(when string, live ...string) {
+	w.Helper()
+	blobs := w.keys("blobs/")
+	for _, name := range w.names {
+		f := w.flag(name)
+		if f == nil || !f.Enabled {
+			if slices.Contains(live, name) {
+				w.Errorf("%s: %s is not on: %+v", when, name, f)
+			}
+			if f == nil {
+				continue
+			}
+		}
+		var last *flags.Strategy
+		for i, s := range f.Strategies {
+			ref, err := prompts.ParseRef(s.Ref())
+			if err != nil || !slices.Contains(blobs, "blobs/sha256/"+strings.TrimPrefix(string(ref.Digest), "sha256:")) {
+				w.Errorf("%s: %s names %q, which is not in the bucket (%v)", when, name, s.Ref(), err)
+			}
+			if !s.Disabled {
+				last = &f.Strategies[i]
+			}
+		}
+		if f.Enabled && (last == nil || last.Rollout() != 100 || last.Constrained() || last.Parameters["stickiness"] != "default") {
+			w.Errorf("%s: %s does not serve everybody: %+v", when, name, f.Strategies)
+		}
+	}
+}
