@@ -47,7 +47,7 @@ func watchFeed(t *testing.T, server, token string) *feedWatch {
 	f := &feedWatch{T: t, request: req, worlds: map[*world]*watched{}, quit: make(chan struct{}), ended: make(chan struct{})}
 	go func() {
 		defer close(f.ended)
-		for tick := time.NewTicker(300 * time.Millisecond); ; {
+		for tick := time.NewTicker(time.Second); ; {
 			select {
 			case <-f.quit:
 				return

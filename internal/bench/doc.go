@@ -43,6 +43,11 @@
 // machine that does other work too, look at the CPU time: on two cores the wall
 // time is little more than half of it.
 //
+// publish_nothing_1000 and plan_nothing_1000 are whole runs of the program, its
+// requests counted by proxies on the way; publish_blobs_10000 is what the first
+// publish of 10,000 prompts does to the bucket, and its ratio the median of the
+// rounds in which rclone took turns with it. Without rclone it is not measured.
+//
 // Durations (ready, propagation) are wall time, there is no other way to say
 // them: medians for ready, the 99th percentile for propagation.
 package bench

@@ -66,6 +66,14 @@ func figures() []Figure {
 		{"check_10000_peak", "MB", 400},
 		{"check_growth", "x 1000 prompts", 11},
 		{"check_one", "ms", 50},
+		{"publish_first_1000", "s", 0},
+		{"plan_nothing_1000", "s", 5},
+		{"publish_nothing_1000", "s", 5},
+		{"publish_nothing_1000_unleash", "requests", 1},
+		{"publish_nothing_1000_bucket", "requests", noBlobs},
+		{"publish_blobs_10000", "s", 0},
+		{"publish_blobs_10000_rclone", "s", 0},
+		{"publish_blobs_10000_ratio", "x rclone", 0.5},
 		{"render_3_messages", "x library", 2},
 		{"render_3_messages_ns", "ns/op", 0},
 		{"memory_10000", "x raw", 2.5},
@@ -114,5 +122,7 @@ func suites() []suite {
 		suite{"ready bucket", readyBucket},
 		suite{"ready disk", readyDisk},
 		suite{"propagation", propagation},
+		suite{"publish nothing", publishNothing},
+		suite{"publish blobs", publishBlobs},
 	)
 }
