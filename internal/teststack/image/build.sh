@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # Builds the image of the action without docker, and runs it as the runner of
-# a workflow would.
+# a workflow would. Then it is built for arm64, too, which is not run here.
 #
 #   internal/teststack/image/build.sh            modules from this machine's cache
 #   COLD=1 internal/teststack/image/build.sh     modules from the network, as on a runner
 #   KEEP=1 internal/teststack/image/build.sh     leaves localhost/promptflag:dev behind
 #
 # It needs root, Go, buildah and crun (Debian: apt-get install
-# --no-install-recommends buildah crun), 2 minutes on two cores, and 6 when
+# --no-install-recommends buildah crun), 4 minutes on two cores, and 8 when
 # COLD. No registry is asked: the base image is made here, from the Go of this
-# machine under the name that the Dockerfile gives it. So this shows that the
+# machine under the name that the Dockerfile gives it, with digest or without. So this shows that the
 # Dockerfile builds and what the result does, not what is in the real base.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
@@ -21,12 +21,15 @@ done
 
 export BUILDAH_ISOLATION=chroot
 image=localhost/promptflag:dev
-builder=$(awk 'toupper($1) == "FROM" { print $2; exit }' Dockerfile)
+from=$(awk 'toupper($1) == "FROM" { print $2 ~ /^--/ ? $3 : $2; exit }' Dockerfile)
+builder=${from%%@*}
+version=v0.0.0-image-test
 work=$(mktemp -d)
 containers=()
 cleanup() {
 	for c in "${containers[@]}"; do buildah rm "$c" >/dev/null || true; done
 	[ -n "${KEEP:-}" ] || buildah rmi -f "$image" >/dev/null 2>&1 || true
+	buildah rmi -f "$image-other" >/dev/null 2>&1 || true
 	buildah rmi -f "localhost/$builder" >/dev/null 2>&1 || true
 	rm -rf "$work"
 }
@@ -38,7 +41,7 @@ make_base() {
 	c=$(buildah from scratch)
 	containers+=("$c")
 	root=$(buildah mount "$c")
-	mkdir -p "$root"/{usr/local,usr/bin,etc/ssl/certs,lib,lib64,go,src} "$root/tmp"
+	mkdir -p "$root"/{usr/local,usr/bin,etc/ssl/certs,lib,lib64,go/cache,src} "$root/tmp"
 	chmod 1777 "$root/tmp"
 	ln -s usr/bin "$root/bin"
 	cp -a "$(go env GOROOT)" "$root/usr/local/go"
@@ -51,7 +54,7 @@ make_base() {
 		done
 	done
 	ln -s bash "$root/usr/bin/sh"
-	buildah config --env PATH=/go/bin:/usr/local/go/bin:/usr/bin --env GOPATH=/go --env GOTOOLCHAIN=local --env HOME=/root "$c"
+	buildah config --env PATH=/go/bin:/usr/local/go/bin:/usr/bin --env GOPATH=/go --env GOCACHE=/go/cache --env GOTOOLCHAIN=local --env HOME=/root "$c"
 	buildah umount "$c" >/dev/null
 	buildah commit -q "$c" "localhost/$builder" >/dev/null
 }
@@ -60,13 +63,21 @@ begin=$SECONDS
 make_base
 echo "base $builder: $((SECONDS - begin)) s"
 
-begin=$SECONDS
 mounts=()
-[ -n "${COLD:-}" ] || mounts=(--volume "$(go env GOMODCACHE):/go/pkg/mod")
-buildah bud --pull-never --network host --no-cache "${mounts[@]}" -t "$image" -f Dockerfile . >"$work/log" 2>&1 ||
-	{ cat "$work/log"; exit 1; }
-grep -v '^go: downloading' "$work/log"
-echo "build: $((SECONDS - begin)) s, $(buildah images --format '{{.Size}}' "$image")"
+[ -n "${COLD:-}" ] || mounts=(--volume "$(go env GOMODCACHE):/go/pkg/mod" --volume "$(go env GOCACHE):/go/cache")
+host=$(go env GOHOSTARCH)
+
+# build ARCH NAME: docker sets the platforms by itself.
+build() {
+	local begin=$SECONDS
+	buildah bud --pull-never --network host --no-cache "${mounts[@]}" --platform "linux/$1" \
+		--build-context "$from=container-image://localhost/$builder" \
+		--build-arg BUILDPLATFORM="linux/$host" --build-arg TARGETOS=linux --build-arg TARGETARCH="$1" --build-arg VERSION="$version" \
+		-t "$2" -f Dockerfile . >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+	echo "build for $1: $((SECONDS - begin)) s, $(buildah images --format '{{.Size}}' "$2")"
+}
+
+build "$host" "$image"
 
 # run NAME=VALUE... [-- ARGUMENT...]: one step, with the variables, folders and
 # user of a runner; inputs that a workflow leaves out are empty. Sets code.
@@ -106,12 +117,13 @@ c=$(buildah from --pull-never "$image")
 containers+=("$c")
 root=$(buildah mount "$c")
 [ -s "$root/etc/ssl/certs/ca-certificates.crt" ] || { echo "no certificates in the image" >&2; exit 1; }
+[ -k "$root/tmp" ] || { echo "no folder for temporary files in the image" >&2; exit 1; }
 echo "files in it: $(cd "$root" && find . -type f | tr '\n' ' ')"
 echo "entry point: $(buildah inspect --type image --format '{{.OCIv1.Config.Entrypoint}} user {{printf "%q" .OCIv1.Config.User}} directory {{printf "%q" .OCIv1.Config.WorkingDir}}' "$image")"
 buildah umount "$c" >/dev/null
 
 run -- --version
-expect 0 "$work/log" .
+expect 0 "$work/log" "^$version\$"
 run GITHUB_EVENT_NAME=merge_group
 expect 0 "$work/log" '3 prompts, no findings'
 run GITHUB_EVENT_NAME=pull_request
@@ -129,3 +141,14 @@ expect 1 "$work/log" '^::error .*file=prompts/support/triage.toml,line='
 run GITHUB_EVENT_NAME=schedule
 expect 2 "$work/log" 'the event "schedule" has no command'
 echo "eight runs are as expected"
+
+# 0xb7 is AArch64, 0x3e x86-64: e_machine of ELF.
+other=arm64 machine=b7
+[ "$host" = amd64 ] || { other=amd64 machine=3e; }
+build "$other" "$image-other"
+c=$(buildah from --pull-never --arch "$other" "$image-other")
+containers+=("$c")
+root=$(buildah mount "$c")
+found=$(od -An -tx1 -j18 -N1 "$root/promptflag" | tr -d ' ')
+[ "$found" = $machine ] || { echo "the binary for $other is of machine 0x$found" >&2; exit 1; }
+echo "the binary for $other is one: ELF machine 0x$found, image $(buildah inspect --type image --format '{{.OCIv1.Architecture}}' "$image-other")"
