@@ -25,6 +25,9 @@ func (p Process) inputs() kong.Resolver {
 // INPUT_COMMAND or by the event.
 func (p Process) fromEvent() ([]string, error) {
 	words, err := splitWords(p.Getenv("INPUT_COMMAND"))
+	if err == nil {
+		words, err = p.withForm(words)
+	}
 	if err != nil || len(words) > 0 {
 		return words, err
 	}
