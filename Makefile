@@ -14,7 +14,7 @@ TESTSTACK := bin/teststack
 UNLEASH_TESTS := ./action/internal/publish ./action/internal/unleashadmin ./action/promptflag ./provider/...
 
 # Of these, what asks no Unleash: once is enough.
-WITHOUT_UNLEASH := ^Test(Scripts|Readme.*|Example.*|EvalFaults|EvalResume|EvalKilled.*|EvalResumes.*|EvalWriteFaults|EvalGoesOn)$$
+WITHOUT_UNLEASH := ^Test(Scripts|Readme.*|Example.*|EvalFaults|EvalResume|EvalKilled.*|EvalResumes.*|EvalWriteFaults|EvalGoesOn|Runner.*)$$
 
 .PHONY: help
 help: ## list the targets
