@@ -39,28 +39,38 @@ func (p Prompt) better(whole bool) string {
 		return "not evaluated: " + prose(p.NotEvaluated)
 	}
 	b := report.BriefOf(p.Report)
-	parts := []string{v.sign() + " **" + upper(v.word()) + ".** " + b.Better + "."}
-	if v != Pass && whole {
-		parts = append(parts, upper(prose(p.Report.Reason))+".")
+	if !whole {
+		return b.Short
+	}
+	parts := []string{v.sign() + " **" + upper(v.word()) + ".** " + b.Rate + "."}
+	for _, base := range b.Bases {
+		parts = append(parts, upper(base)+".")
 	}
 	if b.Flips != "" {
 		parts = append(parts, upper(b.Flips)+".")
 	}
-	if p.NotEvaluated != "" && whole {
-		parts = append(parts, upper(prose(p.NotEvaluated))+".")
+	for i, rule := range b.Rules {
+		if i == maxRules {
+			parts = append(parts, "And "+thousands(len(b.Rules)-i)+" more rules.")
+			break
+		}
+		sign := "❌ "
+		if v != Fail {
+			sign = "❔ "
+		}
+		parts = append(parts, sign+upper(rule)+".")
 	}
-	if !whole {
-		return v.word() + ": " + strings.TrimSuffix(strings.SplitN(b.Better, ";", 2)[0], ".") + flipsShort(b.Flips)
+	if v != Pass && len(b.Rules) == 0 {
+		parts = append(parts, upper(prose(p.Report.Reason))+".")
+	}
+	if p.NotEvaluated != "" {
+		parts = append(parts, upper(prose(p.NotEvaluated))+".")
 	}
 	return lines(parts)
 }
 
-func flipsShort(flips string) string {
-	if flips == "" {
-		return ""
-	}
-	return "; " + flips
-}
+// maxRules is how many rules that did not pass a table shows.
+const maxRules = 5
 
 // cost of 1,000 calls, before and after.
 func (p Prompt) cost() string {
@@ -80,7 +90,7 @@ func (in Input) table(p Prompt, undo bool) string {
 			what += " " + to
 		}
 	}
-	fmt.Fprintf(&b, "| | %s |\n| --- | --- |\n", code(p.Name))
+	fmt.Fprintf(&b, "| | %s |\n| :--- | :--- |\n", code(p.Name))
 	row("What changes", what)
 	row("Who gets it, and when", lines(in.users(p)))
 	row("Is it better?", p.better(true))
@@ -115,7 +125,12 @@ func (in Input) costs(p Prompt) string {
 const maxBreaks = 5
 
 func (p Prompt) adapt() string {
-	if len(p.Breaks) == 0 {
+	switch {
+	case len(p.Breaks) == 0 && p.Kind == Added:
+		return "No: it is new."
+	case len(p.Breaks) == 0 && !p.Known:
+		return "No, compared with the version before this change; with what production serves it was not compared."
+	case len(p.Breaks) == 0:
 		return "No: callers of today's versions are served as before."
 	}
 	var parts []string
@@ -149,15 +164,16 @@ func (in Input) undo(list []Prompt) []string {
 		for _, i := range p.Items {
 			if i.Writes() || i.Kind == plan.Canary || i.Kind == plan.Create || i.Kind == plan.Restore {
 				writes = true
-				if len(list) == 1 || environment == "ENVIRONMENT" || environment == i.Environment {
-					environment = i.Environment
-				}
+				environment = i.Environment
 				canary = canary || i.Kind == plan.Canary
 				if len(list) == 1 && i.Flag != "" {
 					flag = i.Flag
 				}
 			}
 		}
+	}
+	if n := len(in.Environments); environment == "ENVIRONMENT" && n > 0 {
+		environment = in.Environments[n-1]
 	}
 	out := []string{"Before the merge: close this pull request. Nothing has been published."}
 	if !writes && in.PlanUnknown == "" {

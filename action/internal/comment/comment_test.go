@@ -22,7 +22,7 @@ func stories(t *testing.T) map[string]Input {
 	t.Helper()
 	all := map[string]Input{}
 	r := results{}
-	all["small"] = input(r, r.changed(t, "support.triage", longer, 60, gate, sorter{map[string]int{"prefer": 0, "Choose": 12}}, 0.15))
+	all["small"] = input(r, r.changed(t, "support.triage", longer, 60, gate, sorter{map[string]int{"prefer": 59, "problem.\n": 12}}, 0.15))
 
 	bad := r.changed(t, "support.reply", longer, 40, gate, sorter{map[string]int{"prefer": 5}}, 0.15)
 	all["failing"] = input(r, bad)
@@ -37,7 +37,6 @@ func stories(t *testing.T) map[string]Input {
 	all["moved"] = moved
 
 	forked := r.changed(t, "support.triage", longer, 0, "", sorter{}, 0)
-	now := triage(t, "support.triage", "gpt-4o-mini", longer)
 	forked.Report, forked.Items, forked.Live, forked.Known = nil, nil, nil, false
 	forked.NotEvaluated = "there are no recorded answers in the repository for it"
 	fork := input(r, forked)
@@ -47,7 +46,6 @@ func stories(t *testing.T) map[string]Input {
 		"No model was asked. Publishing after the merge evaluates it first, and will be refused until that was done.",
 	}
 	fork.PlanUnknown = "this pull request has no secrets"
-	_ = now
 	all["fork"] = fork
 
 	var many []Prompt
@@ -58,7 +56,7 @@ func stories(t *testing.T) map[string]Input {
 		if i%7 == 3 {
 			n = 0
 		}
-		s := sorter{map[string]int{"Choose": 11}}
+		s := sorter{map[string]int{"problem.\n": 11}}
 		if i == 12 || i == 20 {
 			s = sorter{map[string]int{"prefer": 4}}
 		}
@@ -69,10 +67,7 @@ func stories(t *testing.T) map[string]Input {
 		many = append(many, m.changed(t, name, longer, n, gate, s, price))
 	}
 	many[7].Report.Verdict, many[7].Report.Reason = evalkit.Inconclusive, "pass rate: 40 cases are too few, 60 more would decide"
-	old, broken := triage(t, many[9].Name, "gpt-4o-mini", calm), triage(t, many[9].Name, "gpt-4o-mini", longer)
-	_ = old
 	many[9].Breaks = []Break{{Effect: compare.Effect{Verdict: compare.Breaking, Message: "variable language is new and required"}, Of: "production, stable, 100 %"}}
-	_ = broken
 	in := input(m, many...)
 	var names []string
 	for _, p := range many {

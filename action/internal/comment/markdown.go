@@ -79,6 +79,8 @@ func (c *composer) title() string {
 		text = "Failed: " + counted(errs, "mistake has", "mistakes have") + " to be mended first"
 	case len(c.Prompts) == 0:
 		text = "No prompt changes"
+	case v == Pass && len(bar.Loosening(c.Moves)) > 0:
+		text = "Passed, but the rules that judge it got easier"
 	case v == Fail && !slices.ContainsFunc(c.Prompts, func(p Prompt) bool { return p.Report != nil && p.verdict() == Fail }):
 		text = "Failed: it will not be published as it is"
 	}
@@ -226,22 +228,39 @@ func findingList(list prompts.Findings) string {
 	return b.String() + "\n"
 }
 
-// summary is a row for each prompt, as long as they take no more than half.
+// summary is a row for each prompt, as long as they take no more than half. What
+// is the same for all of them is said once.
 func (c *composer) summary() {
-	c.block("| | Prompt | What changes | Who gets it when merged | Is it better? | Cost of 1,000 calls |\n| --- | --- | --- | --- | --- | --- |\n")
+	who, same := "", true
+	for i, p := range c.Prompts {
+		text := c.usersShort(p)
+		same = same && (i == 0 || text == who)
+		who = text
+	}
+	head, rule := "| | Prompt | What changes | Is it better? | Cost of 1,000 calls |", "| :--- | :--- | :--- | :--- | :--- |"
+	if same {
+		c.block("**When this is merged**, for each of them: " + strings.ReplaceAll(who, "<br>", "; ") + ".\n\n")
+	} else {
+		head, rule = head+" Who gets it when merged |", rule+" :--- |"
+	}
+	c.block(head + "\n" + rule + "\n")
 	least := c.limit / 2
 	for i, p := range c.Prompts {
-		sign := p.verdict().sign()
-		if p.Report == nil && p.verdict() == Pass {
-			sign = ""
+		v := p.verdict()
+		verdict := v.sign() + " " + v.word()
+		if p.Report == nil && v == Pass {
+			verdict = ""
 		}
 		what := p.what()
 		if n := len(p.unaccepted()); n > 0 {
 			what += "; ❌ **breaks callers**"
 		}
-		row := fmt.Sprintf("| %s | %s | %s | %s | %s | %s |\n", sign, code(p.Name), what, c.usersShort(p), p.better(false), p.cost())
-		if c.room-len(row) < least || !c.block(row) {
-			c.block(fmt.Sprintf("| | and %s more | | | | |\n", thousands(len(c.Prompts)-i)))
+		row := fmt.Sprintf("| %s | %s | %s | %s | %s |", verdict, code(p.Name), what, p.better(false), p.cost())
+		if !same {
+			row += " " + c.usersShort(p) + " |"
+		}
+		if c.room-len(row) < least || !c.block(row+"\n") {
+			c.block(fmt.Sprintf("| | and %s more | | | |\n", thousands(len(c.Prompts)-i)))
 			c.left = append(c.left, counted(len(c.Prompts)-i, "row of the table", "rows of the table"))
 			break
 		}

@@ -18,6 +18,9 @@ func (p Prompt) now(environment string) string {
 			continue
 		}
 		which := p.version(v.Ref.Version())
+		if v.Role == flags.Stable && v.Ref.Version() != p.Version {
+			which = "today's version (" + which + ")"
+		}
 		switch {
 		case !v.On && v.Role == flags.Stable:
 			return "switched OFF, so everybody gets " + which
@@ -64,6 +67,18 @@ func (p Prompt) version(v string) string {
 }
 
 // merging is what a merge does in one environment, short: "5 % of users get it".
+// What its evaluation does not let pass reaches nobody.
+func (in Input) merging(p Prompt, i plan.Item) string {
+	text := merging(i)
+	v := p.verdict()
+	brings := i.Kind == plan.Canary || i.Kind == plan.Create
+	if brings && (v == Fail || v == Inconclusive && !in.PublishInconclusive) {
+		return "**nobody** gets it, because it " + map[Verdict]string{Fail: "failed", Inconclusive: "could not be judged"}[v] +
+			" (else: " + strings.ReplaceAll(text, "**", "") + ")"
+	}
+	return text
+}
+
 func merging(i plan.Item) string {
 	a := i.After
 	switch i.Kind {
@@ -118,9 +133,11 @@ func (in Input) users(p Prompt) []string {
 		return out
 	}
 	for _, i := range p.Items {
-		text := "**" + prose(i.Environment) + "**, now: " + p.now(i.Environment) + ". **When merged:** " + merging(i) + "."
+		text := "**" + prose(i.Environment) + "**, now: " + p.now(i.Environment) + ". **When merged:** " + in.merging(p, i) + "."
 		out = append(out, text)
-		out = append(out, notes(p, i)...)
+		if !strings.HasPrefix(in.merging(p, i), "**nobody") {
+			out = append(out, notes(p, i)...)
+		}
 	}
 	return out
 }
@@ -131,7 +148,7 @@ func notes(p Prompt, i plan.Item) (out []string) {
 		i.Kind == plan.Canary && len(i.Moves) == 1 && i.Moves[0].To == p.Version && i.Moves[0].Of == ""
 	switch {
 	case i.Kind == plan.Canary && simple && i.Moves[0].Percent < 100:
-		out = append(out, fmt.Sprintf("%d %% move from %s to this version at once; the others keep theirs.", i.Moves[0].Percent, code(i.Moves[0].From)))
+		out = append(out, fmt.Sprintf("That is %d %% who move from %s to this version at once; the others keep theirs.", i.Moves[0].Percent, code(i.Moves[0].From)))
 	case !simple:
 		for _, m := range i.Moves {
 			out = append(out, p.move(m))
@@ -171,7 +188,7 @@ func (in Input) usersShort(p Prompt) string {
 	}
 	var parts []string
 	for _, i := range p.Items {
-		parts = append(parts, prose(i.Environment)+": "+merging(i))
+		parts = append(parts, prose(i.Environment)+": "+in.merging(p, i))
 	}
 	if in.quiet(p) {
 		return "nothing changes"
