@@ -42,18 +42,22 @@ func (m *moves) tighter(format string, args ...any) {
 }
 
 // number adds a move between two numbers that are there or not. less says that
-// a smaller one asks for less. The formats take old, or old and new, as text.
+// a smaller one asks for less. The formats take old, or old and new, as text;
+// changed is what follows the verb.
 func (m *moves) number(old, now *float64, less bool, text func(float64) string, gone, changed, added string) {
 	switch {
 	case old == nil && now == nil, old != nil && now != nil && *old == *now:
+	case old != nil && now != nil:
+		verb := "raises "
+		if *now < *old {
+			verb = "lowers "
+		}
+		text := verb + fmt.Sprintf(changed, text(*old), text(*now))
+		m.all = append(m.all, Move{m.prompt, m.file, (*now < *old) == less, text})
 	case now == nil:
 		m.looser(gone, text(*old))
-	case old == nil:
-		m.tighter(added, text(*now))
-	case (*now < *old) == less:
-		m.looser(changed, text(*old), text(*now))
 	default:
-		m.tighter(changed, text(*old), text(*now))
+		m.tighter(added, text(*now))
 	}
 }
 

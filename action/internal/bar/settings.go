@@ -57,7 +57,7 @@ func (m *moves) environment(old, now config.Environment, oldFile, newFile map[st
 		m.all = append(m.all, Move{m.prompt, m.file, now.Percent > old.Percent, text})
 	}
 	a, b := protection(oldFile, now.Name), protection(newFile, now.Name)
-	m.number(&a.approvals, &b.approvals, true, plain, "", "changes how many people have to approve before "+now.Name+" from %s to %s", "")
+	m.number(&a.approvals, &b.approvals, true, plain, "", "how many people have to approve before "+now.Name+" from %s to %s", "")
 	m.flag("require_codeowner: an owner of the files has to approve before "+now.Name, a.codeowner, b.codeowner)
 	m.flag(`publish = "manual": nothing reaches `+now.Name+" by a merge alone", a.manual, b.manual)
 	if gone := missing(a.freeze, b.freeze); gone > 0 {

@@ -88,18 +88,18 @@ func (m *moves) gate(old, now suite.Gate) {
 	}
 	m.number(optionalInt(old.MaxRegressions), optionalInt(now.MaxRegressions), false, plain,
 		"no longer limits how many cases may get worse (the limit was %s)",
-		"changes how many cases may get worse from %s to %s", "limits how many cases may get worse to %s")
+		"how many cases may get worse from %s to %s", "limits how many cases may get worse to %s")
 	m.number(optional(old.LatencyP95), optional(now.LatencyP95), false, millis,
 		"no longer limits how long an answer may take (the limit was %s)",
-		"changes how long an answer may take from %s to %s", "limits how long an answer may take to %s")
+		"how long an answer may take from %s to %s", "limits how long an answer may take to %s")
 	m.number(optional(old.CostPerCall), optional(now.CostPerCall), false, dollars,
 		"no longer limits what a call may cost (the limit was %s)",
-		"changes what a call may cost from %s to %s", "limits what a call may cost to %s")
+		"what a call may cost from %s to %s", "limits what a call may cost to %s")
 	m.number(old.CostIncrease, now.CostIncrease, false, percent,
 		"no longer limits how much more a call may cost than today (the limit was %s)",
-		"changes how much more a call may cost than today from %s to %s", "limits how much more a call may cost than today to %s")
+		"how much more a call may cost than today from %s to %s", "limits how much more a call may cost than today to %s")
 	if old.Confidence != now.Confidence {
-		m.number(&old.Confidence, &now.Confidence, true, percent, "", "changes the confidence of the statistics from %s to %s", "")
+		m.number(&old.Confidence, &now.Confidence, true, percent, "", "the confidence of the statistics from %s to %s", "")
 	}
 }
 
@@ -107,16 +107,16 @@ func (m *moves) gate(old, now suite.Gate) {
 // rest says nothing more.
 func (m *moves) bound(what string, old, now suite.Bound) {
 	m.number(old.Min, now.Min, true, percent,
-		"no longer asks "+what+" to be at least %s", "changes what "+what+" has to reach from %s to %s", "asks "+what+" to be at least %s")
+		"no longer asks "+what+" to be at least %s", "what "+what+" has to reach from %s to %s", "asks "+what+" to be at least %s")
 	if now.Min != nil && *now.Min == 1 {
 		return
 	}
 	m.number(old.MinLower, now.MinLower, true, percent,
 		"no longer asks "+what+" to be at least %s with confidence",
-		"changes what "+what+" has to reach with confidence from %s to %s", "asks "+what+" to be at least %s with confidence")
+		"what "+what+" has to reach with confidence from %s to %s", "asks "+what+" to be at least %s with confidence")
 	m.number(old.Margin, now.Margin, false, points,
 		"no longer compares "+what+" with what production serves (it could be worse by less than %s)",
-		"changes by how much "+what+" may be worse than in production from %s to %s", "does not let "+what+" be worse than in production by %s or more")
+		"by how much "+what+" may be worse than in production from %s to %s", "does not let "+what+" be worse than in production by %s or more")
 }
 
 func either[V any](a, b map[string]V) []string {

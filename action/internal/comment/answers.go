@@ -159,11 +159,11 @@ func (in Input) undo(list []Prompt) []string {
 	if len(list) == 1 {
 		name, flag = list[0].Name, list[0].Name
 	}
-	writes := false
+	writes, blocked := false, true
 	for _, p := range list {
 		for _, i := range p.Items {
 			if i.Writes() || i.Kind == plan.Canary || i.Kind == plan.Create || i.Kind == plan.Restore {
-				writes = true
+				writes, blocked = true, blocked && in.blocked(p, i)
 				environment = i.Environment
 				canary = canary || i.Kind == plan.Canary
 				if len(list) == 1 && i.Flag != "" {
@@ -176,6 +176,9 @@ func (in Input) undo(list []Prompt) []string {
 		environment = in.Environments[n-1]
 	}
 	out := []string{"Before the merge: close this pull request. Nothing has been published."}
+	if writes && blocked {
+		return append(out, "After the merge: there is nothing to undo for users, because nothing is published. Revert this pull request.")
+	}
 	if !writes && in.PlanUnknown == "" {
 		return append(out, "After the merge: revert this pull request.")
 	}

@@ -30,8 +30,8 @@ func stories(t *testing.T) map[string]Input {
 	moved := input(r, r.changed(t, "support.triage", longer, 60, gate, sorter{}, 0.15))
 	moved.Moves = []bar.Move{
 		{Prompt: "support.triage", File: "prompts/support/triage.eval.toml", Loosens: true, Sentence: "removes 3 of 63 cases: refund-late, refund-trip, fee-unknown"},
-		{Prompt: "support.triage", Loosens: true, Sentence: "changes what the metric accuracy has to reach from 95 % to 90 %"},
-		{File: "promptflag.toml", Loosens: true, Sentence: "changes how many people have to approve before production from 2 to 1"},
+		{Prompt: "support.triage", Loosens: true, Sentence: "lowers what the metric accuracy has to reach from 95 % to 90 %"},
+		{File: "promptflag.toml", Loosens: true, Sentence: "lowers how many people have to approve before production from 2 to 1"},
 		{Prompt: "support.triage", Sentence: "adds 2 cases"},
 	}
 	all["moved"] = moved

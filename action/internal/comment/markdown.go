@@ -231,16 +231,17 @@ func findingList(list prompts.Findings) string {
 // summary is a row for each prompt, as long as they take no more than half. What
 // is the same for all of them is said once.
 func (c *composer) summary() {
-	who, same := "", true
-	for i, p := range c.Prompts {
-		text := c.usersShort(p)
-		same = same && (i == 0 || text == who)
-		who = text
-	}
+	most := c.mostly()
 	head, rule := "| | Prompt | What changes | Is it better? | Cost of 1,000 calls |", "| :--- | :--- | :--- | :--- | :--- |"
-	if same {
-		c.block("**When this is merged**, for each of them: " + strings.ReplaceAll(who, "<br>", "; ") + ".\n\n")
-	} else {
+	others := slices.ContainsFunc(c.Prompts, func(p Prompt) bool { return c.usersShort(p) != most })
+	if most != "" {
+		where := ""
+		if others {
+			where = ", where the table says nothing else"
+		}
+		c.block("**When this is merged**" + where + ": " + strings.ReplaceAll(most, "<br>", "; ") + ".\n\n")
+	}
+	if others {
 		head, rule = head+" Who gets it when merged |", rule+" :--- |"
 	}
 	c.block(head + "\n" + rule + "\n")
@@ -256,8 +257,10 @@ func (c *composer) summary() {
 			what += "; ❌ **breaks callers**"
 		}
 		row := fmt.Sprintf("| %s | %s | %s | %s | %s |", verdict, code(p.Name), what, p.better(false), p.cost())
-		if !same {
-			row += " " + c.usersShort(p) + " |"
+		if who := c.usersShort(p); others && who != most {
+			row += " " + who + " |"
+		} else if others {
+			row += " |"
 		}
 		if c.room-len(row) < least || !c.block(row+"\n") {
 			c.block(fmt.Sprintf("| | and %s more | | | |\n", thousands(len(c.Prompts)-i)))
@@ -266,6 +269,22 @@ func (c *composer) summary() {
 		}
 	}
 	c.block("\n")
+}
+
+// mostly is what a merge does with most of the prompts; "" when it is different
+// things.
+func (c *composer) mostly() string {
+	count, most := map[string]int{}, ""
+	for _, p := range c.Prompts {
+		who := c.usersShort(p)
+		if count[who]++; count[who] > count[most] {
+			most = who
+		}
+	}
+	if 2*count[most] <= len(c.Prompts) {
+		return ""
+	}
+	return most
 }
 
 // reach says which prompts a changed partial is part of.

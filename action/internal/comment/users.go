@@ -66,14 +66,18 @@ func (p Prompt) version(v string) string {
 	return code(v)
 }
 
+// blocked: the item would bring the version to users, and its evaluation does
+// not let it.
+func (in Input) blocked(p Prompt, i plan.Item) bool {
+	v := p.verdict()
+	return (i.Kind == plan.Canary || i.Kind == plan.Create) && (v == Fail || v == Inconclusive && !in.PublishInconclusive)
+}
+
 // merging is what a merge does in one environment, short: "5 % of users get it".
-// What its evaluation does not let pass reaches nobody.
 func (in Input) merging(p Prompt, i plan.Item) string {
 	text := merging(i)
-	v := p.verdict()
-	brings := i.Kind == plan.Canary || i.Kind == plan.Create
-	if brings && (v == Fail || v == Inconclusive && !in.PublishInconclusive) {
-		return "**nobody** gets it, because it " + map[Verdict]string{Fail: "failed", Inconclusive: "could not be judged"}[v] +
+	if in.blocked(p, i) {
+		return "**nobody** gets it, because it " + map[Verdict]string{Fail: "failed", Inconclusive: "could not be judged"}[p.verdict()] +
 			" (else: " + strings.ReplaceAll(text, "**", "") + ")"
 	}
 	return text
@@ -135,7 +139,7 @@ func (in Input) users(p Prompt) []string {
 	for _, i := range p.Items {
 		text := "**" + prose(i.Environment) + "**, now: " + p.now(i.Environment) + ". **When merged:** " + in.merging(p, i) + "."
 		out = append(out, text)
-		if !strings.HasPrefix(in.merging(p, i), "**nobody") {
+		if !in.blocked(p, i) {
 			out = append(out, notes(p, i)...)
 		}
 	}
@@ -186,12 +190,17 @@ func (in Input) usersShort(p Prompt) string {
 		}
 		return "not known"
 	}
-	var parts []string
-	for _, i := range p.Items {
-		parts = append(parts, prose(i.Environment)+": "+in.merging(p, i))
-	}
 	if in.quiet(p) {
 		return "nothing changes"
+	}
+	var parts []string
+	nobody := true
+	for _, i := range p.Items {
+		nobody = nobody && in.blocked(p, i)
+		parts = append(parts, prose(i.Environment)+": "+in.merging(p, i))
+	}
+	if nobody {
+		return "nobody"
 	}
 	return lines(parts)
 }
