@@ -111,7 +111,7 @@ func (in Input) Verdict() Verdict {
 		switch {
 		case v == Fail:
 			return Fail
-		case v == Inconclusive:
+		case v == Inconclusive && len(in.NotRun) == 0: // else nobody asked in earnest
 			worst = Inconclusive
 		case v == NotEvaluated && worst == Pass:
 			worst = NotEvaluated

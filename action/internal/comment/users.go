@@ -112,6 +112,8 @@ func merging(i plan.Item) string {
 		return "nobody yet: it waits until the other new version is through"
 	case plan.Repair:
 		return "nobody's version changes"
+	case "manual":
+		return "nobody gets it by the merge alone: somebody has to promote it"
 	case plan.Stopped:
 		return "**nothing happens** until somebody acts"
 	}
