@@ -24,15 +24,21 @@ func BriefOf(r *evalkit.Report) Brief {
 	if now == nil {
 		return b
 	}
-	if p := now.PassRate; p != nil {
-		b.Rate = percent(p.Value) + " of " + plural(now.Cases, "case", "cases") + " pass"
-		b.Short = percent(p.Value) + " pass"
+	b.Cost = costBrief(now, gating(r))
+	b.Rules = broken(r)
+	if now.PassRate == nil {
+		if len(r.Problems) > 0 {
+			b.Rate += ": " + cell(code(short(r.Problems[0].Detail, 200)))
+		}
+		return b
 	}
+	b.Rate = percent(now.PassRate.Value) + " of " + plural(now.Cases, "case", "cases") + " pass"
+	b.Short = percent(now.PassRate.Value) + " pass"
 	bases := gating(r)
 	var flips []string
 	for _, base := range bases {
 		b.Bases = append(b.Bases, cell(beside(r, base)))
-		if v := base.Versus; v != nil && !v.Same {
+		if v := base.Versus; v != nil && !v.Same && v.Cases > 0 {
 			text := plural(v.Improved, "case", "cases") + " got better, " + thousands(v.Regressed) + " got worse"
 			if v.Improved+v.Regressed == 0 {
 				text = "no case changed"
@@ -44,8 +50,6 @@ func BriefOf(r *evalkit.Report) Brief {
 		}
 	}
 	b.Flips = strings.Join(flips, "; ")
-	b.Cost = costBrief(now, bases)
-	b.Rules = broken(r)
 	return b
 }
 

@@ -42,7 +42,7 @@ func (p Prompt) better(whole bool) string {
 	if !whole {
 		return b.Short
 	}
-	parts := []string{v.sign() + " **" + upper(v.word()) + ".** " + b.Rate + "."}
+	parts := []string{v.sign() + " **" + upper(v.word()) + ".** " + upper(b.Rate) + "."}
 	for _, base := range b.Bases {
 		parts = append(parts, upper(base)+".")
 	}
@@ -60,7 +60,7 @@ func (p Prompt) better(whole bool) string {
 		}
 		parts = append(parts, sign+upper(rule)+".")
 	}
-	if v != Pass && len(b.Rules) == 0 {
+	if v != Pass && len(b.Rules) == 0 && p.Report.Reason != "" {
 		parts = append(parts, upper(prose(p.Report.Reason))+".")
 	}
 	if p.NotEvaluated != "" {
