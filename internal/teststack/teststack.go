@@ -20,6 +20,7 @@ const (
 	EnvGCS            = "PROMPTFLAG_TEST_GCS_URL"
 	EnvAzure          = "PROMPTFLAG_TEST_AZURE_URL"
 	EnvLLM            = "PROMPTFLAG_TEST_LLM_URL"
+	EnvGitHub         = "PROMPTFLAG_TEST_GITHUB_URL"
 	EnvSpecification  = "PROMPTFLAG_TEST_SPECIFICATION"
 )
 
@@ -63,6 +64,14 @@ func Azure(t testing.TB) string { t.Helper(); return need(t, EnvAzure) }
 // all tests: only to messages that hold the Prefix. A message that no fixture knows is answered with 503. Like
 // Unleash it skips or fails without a server.
 func LLM(t testing.TB) string { t.Helper(); return need(t, EnvLLM) }
+
+// GitHub returns the URL of a server, without a final slash, that answers every
+// request as GitHub's own OpenAPI description says, with examples from there. The
+// header sl-violations lists what is wrong with the request, and with the
+// example. It knows the calls that we make (npm/openapi.go), keeps nothing, takes
+// no Accept header but application/json, and a parameter in a path is one
+// segment. Like Unleash it skips or fails without a server.
+func GitHub(t testing.TB) string { t.Helper(); return need(t, EnvGitHub) }
 
 // Specification returns the files of Unleash's client specification 6.1.0:
 // index.json names the others. Like Unleash it skips or fails without a stack;

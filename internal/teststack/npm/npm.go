@@ -4,7 +4,8 @@
 // version and the lock file that pins everything below it.
 //
 // Install scripts are not run: none of the trees needs them, except that
-// PostgreSQL's wants links between its libraries, which HydrateLinks makes.
+// PostgreSQL's wants links between its libraries, which HydrateLinks makes. Of
+// GitHub's description a part is kept (CutGitHub).
 //
 // To move to another version, change package.json and run, in its folder,
 //
@@ -34,6 +35,8 @@ const (
 	Unleash8 = "unleash8"
 	Azurite  = "azurite"
 	Aimock   = "aimock"
+	Prism    = "prism"
+	OpenAPI  = "openapi"
 	Postgres = "postgres"
 
 	Specification = "specification"
@@ -78,8 +81,9 @@ func Install(ctx context.Context, tree, dir string) (modules string, err error) 
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("npm ci of %s: %w\n%s", tree, err, bytes.TrimSpace(out))
 	}
-	if tree == Postgres {
-		if err := HydrateLinks(modules); err != nil {
+	after := map[string]func(string) error{Postgres: HydrateLinks, OpenAPI: CutGitHub}[tree]
+	if after != nil {
+		if err := after(modules); err != nil {
 			return "", err
 		}
 	}

@@ -15,7 +15,7 @@ import (
 // where it was downloaded from.
 func TestTreesArePinned(t *testing.T) {
 	exact := regexp.MustCompile(`^\d+\.\d+\.\d+(-[a-z0-9.]+)?$`)
-	for _, tree := range []string{Unleash7, Unleash8, Azurite, Aimock, Postgres, Specification} {
+	for _, tree := range []string{Unleash7, Unleash8, Azurite, Aimock, Postgres, Specification, Prism, OpenAPI} {
 		var pkg struct{ Dependencies map[string]string }
 		read(t, tree+"/package.json", &pkg)
 		var lock struct {

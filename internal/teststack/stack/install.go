@@ -71,6 +71,9 @@ func Install(ctx context.Context, o Options) error {
 	if o.wants(Aimock) {
 		trees = append(trees, npm.Aimock)
 	}
+	if o.wants(GitHub) {
+		trees = append(trees, npm.Prism, npm.OpenAPI)
+	}
 	for _, tree := range trees {
 		if err := o.timed("npm tree "+tree, func() error {
 			_, err := npm.Install(ctx, tree, filepath.Join(string(c), "npm", tree))

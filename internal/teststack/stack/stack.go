@@ -22,6 +22,7 @@ const (
 	GCS     = "gcs"
 	Azure   = "azure"
 	Aimock  = "aimock"
+	GitHub  = "github"
 )
 
 // Options say what to install or start.
@@ -41,8 +42,8 @@ func (o Options) check() error {
 		return fmt.Errorf("-unleash %d: have 7 and 8", o.Unleash)
 	}
 	for _, name := range o.Only {
-		if !slices.Contains([]string{Unleash, S3, GCS, Azure, Aimock}, name) {
-			return fmt.Errorf("-only %s: have unleash, s3, gcs, azure and aimock", name)
+		if !slices.Contains([]string{Unleash, S3, GCS, Azure, Aimock, GitHub}, name) {
+			return fmt.Errorf("-only %s: have unleash, s3, gcs, azure, aimock and github", name)
 		}
 	}
 	return nil
@@ -91,6 +92,7 @@ func (s *Stack) startAll(ctx context.Context) error {
 		start func(context.Context) ([]string, error)
 	}{
 		{Unleash, s.startUnleash}, {S3, s.startS3}, {GCS, s.startGCS}, {Azure, s.startAzure}, {Aimock, s.startAimock},
+		{GitHub, s.startGitHub},
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
