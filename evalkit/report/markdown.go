@@ -146,7 +146,7 @@ func sides(r *evalkit.Report) string {
 	text := upper(name(now.Title)) + " (" + cutCode(now.Version) + ", " + cutCode(now.Model) + ")"
 	bases := gating(r)
 	if len(bases) == 0 {
-		return text + ". There is no version in production to compare it with."
+		return text + ". It was compared with no version in production."
 	}
 	text += " against what production serves now:"
 	for i, a := range bases {

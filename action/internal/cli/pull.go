@@ -46,6 +46,11 @@ func (c pullCmd) Run(ctx context.Context, s *session) error {
 		}
 		p.event = event
 	}
+	defer func() {
+		if p.base != nil {
+			p.base.close()
+		}
+	}()
 	if err := p.look(ctx); err != nil {
 		var findings prompts.Findings
 		if !errors.As(err, &findings) {
@@ -54,7 +59,6 @@ func (c pullCmd) Run(ctx context.Context, s *session) error {
 		p.told.Findings = findings // of promptflag.toml: nothing else can be told
 		return errors.Join(err, p.tell(ctx))
 	}
-	defer p.base.close()
 	if err := p.evaluateChanged(ctx); err != nil {
 		p.failed = errors.Join(p.failed, err)
 	}
@@ -85,12 +89,31 @@ func (p *pull) look(ctx context.Context) error {
 		against = live
 	}
 	if p.report, err = p.check(cfg, nil, against); err != nil {
-		p.base.close()
 		return err
 	}
-	p.told.Findings = p.report.Findings
-	p.runner.Findings(p.report.Findings, p.prefix())
-	return p.compare(ctx)
+	if err := p.compare(ctx); err != nil {
+		return err
+	}
+	p.told.Findings = p.ownFindings()
+	p.runner.Findings(p.told.Findings, p.prefix())
+	return nil
+}
+
+// ownFindings are all mistakes, and the warnings about what the change touches.
+func (p *pull) ownFindings() (out prompts.Findings) {
+	files := map[string]bool{config.FileName: true}
+	for _, one := range p.told.Prompts {
+		files[one.File], files[strings.TrimSuffix(one.File, ".toml")+".eval.toml"] = true, true
+	}
+	for _, one := range p.told.Partials {
+		files[one.File] = true
+	}
+	for _, f := range p.report.Findings {
+		if f.Severity == prompts.Error || files[f.File] {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // rules are the settings that judge the change: those of before it.

@@ -120,7 +120,6 @@ func (b *before) read(p *pull) error {
 	}
 	tree, err := prompts.Load(b.fs, folder, nil)
 	if findings := (prompts.Findings)(nil); err != nil && !errors.As(err, &findings) {
-		b.close()
 		return fmt.Errorf("read the prompts before the change: %w", err)
 	}
 	b.tree = tree
