@@ -67,10 +67,11 @@ func Azure(t testing.TB) string { t.Helper(); return need(t, EnvAzure) }
 func LLM(t testing.TB) string { t.Helper(); return need(t, EnvLLM) }
 
 // GitHub returns the URL of a server, without a final slash, that answers every
-// request as GitHub's own OpenAPI description says, with examples from there, or
-// with 422 what is wrong with it, in the header sl-violations too. It knows the
-// calls that we make (npm/openapi.go), keeps nothing, and takes no Accept header
-// but application/json. Like Unleash it skips or fails without a server.
+// request as GitHub's own OpenAPI description says, with examples from there. The
+// header sl-violations lists what is wrong with the request, and with the
+// example. It knows the calls that we make (npm/openapi.go), keeps nothing, takes
+// no Accept header but application/json, and a parameter in a path is one
+// segment. Like Unleash it skips or fails without a server.
 func GitHub(t testing.TB) string { t.Helper(); return need(t, EnvGitHub) }
 
 // Runner returns the path of act, a program that runs GitHub's workflows: on

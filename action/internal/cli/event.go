@@ -33,9 +33,9 @@ func (p Process) fromEvent() ([]string, error) {
 	}
 	switch event := p.Getenv("GITHUB_EVENT_NAME"); event {
 	case "pull_request":
-		return []string{"plan"}, nil
+		return []string{"pull"}, nil
 	case "merge_group":
-		return []string{"check"}, nil
+		return []string{"pull", "--queue"}, nil
 	case "push":
 		return []string{"publish"}, nil
 	default:

@@ -46,7 +46,7 @@ func (c *Client) file(ctx context.Context, ref, path string, limit int) ([]byte,
 	}
 	// Above 1 MB the answer has no content, but the object has.
 	if content.GetEncoding() == "none" || content.Content == nil {
-		data, _, err := c.api.Git.GetBlobRaw(ctx, c.owner, c.repo, content.GetSHA())
+		data, err := c.blob(ctx, content.GetSHA())
 		if err == nil && len(data) > limit {
 			return nil, fmt.Errorf("%s: %d bytes, at most %d", asked, len(data), limit)
 		}
@@ -57,6 +57,12 @@ func (c *Client) file(ctx context.Context, ref, path string, limit int) ([]byte,
 		return nil, fmt.Errorf("%s: %w", asked, err)
 	}
 	return []byte(text), nil
+}
+
+// blob reads an object of git.
+func (c *Client) blob(ctx context.Context, sha string) ([]byte, error) {
+	data, _, err := c.api.Git.GetBlobRaw(ctx, c.owner, c.repo, sha)
+	return data, err
 }
 
 // Head is the commit that a branch points to now.

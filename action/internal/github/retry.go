@@ -3,6 +3,7 @@ package github
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -56,7 +57,12 @@ func newTransport(o ClientOptions, base *url.URL) *transport {
 }
 
 // oneOrTheOther returns what a round tripper may: an answer or an error.
+// The address is not part of the error: that of a download holds a token.
 func oneOrTheOther(resp *http.Response, err error, _ int) (*http.Response, error) {
+	var transport *url.Error
+	if errors.As(err, &transport) {
+		err = transport.Err
+	}
 	if err != nil && resp != nil {
 		resp.Body.Close()
 		resp = nil
