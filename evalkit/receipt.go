@@ -58,6 +58,8 @@ type Receipt struct {
 	PullRequest string    `json:"pullRequest,omitempty"`
 	Run         string    `json:"run,omitempty"`
 	Actor       string    `json:"actor,omitempty"`
+	Author      string    `json:"author,omitempty"`    // of the pull request
+	Approvers   []string  `json:"approvers,omitempty"` // of what was merged
 	Tool        string    `json:"tool,omitempty"`
 }
 

@@ -9,10 +9,12 @@
 //	                                        evaluations, under their own SHA-256
 //	recorded/<request hex>.json             answers of models; may expire
 //	pr/<number>/recorded/<request hex>.json the same, from runs of a pull request
+//	leases/<environment>/<number>.json      who may write to an environment, and
+//	leases/<environment>/<number>.done      that they are done; may expire
 //
 // There is no index and no pointer to a newest version: what is current is said
 // elsewhere (in flags), by digest. So nothing in a bucket can be stale, a cache
-// may keep a blob as long as it likes, and writers need no lock.
+// may keep a blob as long as it likes, and writers of one bucket need no lock.
 //
 // # Blobs
 //
@@ -36,6 +38,20 @@
 // and the same with phase [Done] after, under one ID. Keys begin with the time
 // at fixed width, so they sort by age, and they carry environment, action and
 // version, so [Bucket.RecordKeys] answers most questions with one listing.
+//
+// # Leases
+//
+// What is said elsewhere, in flags, wants one writer at a time. [Bucket.AcquireLease]
+// makes this process the one of an environment: it creates the object with the
+// next number, which one of many can. The newest number decides. It expires two
+// minutes after it was written, so that a writer that was killed is in the way for
+// two and a half; it is renewed by the next number, and given back by an object
+// beside it. Numbers count down, so the newest is the first line of a listing and
+// nobody minds the old ones.
+//
+// Safety does not rest on clocks. Whoever wrongly loses a lease, to a clock that
+// is wrong or to an emergency, finds a newer number when asking, by [Lease.Hold],
+// before the next write.
 //
 // # Backends
 //

@@ -41,8 +41,9 @@ type Record struct {
 	PullRequest string   `json:"pullRequest,omitempty"`
 	Run         string   `json:"run,omitempty"` // of the CI system
 	Reason      string   `json:"reason,omitempty"`
-	Tool        string   `json:"tool,omitempty"` // promptflag and its version
-	Approvers   []string `json:"approvers,omitempty"`
+	Tool        string   `json:"tool,omitempty"`      // promptflag and its version
+	Author      string   `json:"author,omitempty"`    // of the pull request
+	Approvers   []string `json:"approvers,omitempty"` // of what was merged
 	Before      *State   `json:"before,omitempty"`
 	After       *State   `json:"after,omitempty"`
 	Verdict     string   `json:"verdict,omitempty"`

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // the image has no file in it but the program
 
 	"github.com/promptflag/promptflag/action/internal/cli"
 )

@@ -35,6 +35,7 @@ type State struct {
 	Comments    map[int][]*Comment           // by number of the issue or pull request, oldest first
 	Branches    map[string]string            // branch -> commit
 	Trees       map[string]map[string]string // commit -> path -> text
+	History     []Commit                     // of main, oldest first
 	Permissions map[string]string            // login -> admin, write, read; others are none
 	Teams       map[string][]string          // "org/slug" -> logins; others are refused, as to the token of a workflow
 	Rules       map[string]json.RawMessage   // branch -> what GitHub answers to rules/branches/{branch}

@@ -26,6 +26,8 @@ func (f *Fake) routes() *http.ServeMux {
 		"GET " + repo + "/pulls/{number}/files":             f.files,
 		"GET " + repo + "/pulls/{number}/reviews":           f.reviews,
 		"GET " + repo + "/commits/{sha}/pulls":              f.pullsOf,
+		"GET " + repo + "/commits":                         f.commits,
+		"GET " + repo + "/git/commits/{sha}":               f.commit,
 		"GET " + repo + "/collaborators/{login}/permission": f.permission,
 		"GET " + repo + "/issues":                           f.issues,
 		"POST " + repo + "/issues":                          f.open,

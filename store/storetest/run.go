@@ -42,6 +42,12 @@ func Run(t *testing.T, open func(t *testing.T) store.Backend) {
 		{"bucket_blobs", testBucketBlobs},
 		{"bucket_corrupt", testBucketCorrupt},
 		{"bucket_records", testBucketRecords},
+		{"lease_race", testLeaseRace},
+		{"lease_life", testLeaseLife},
+		{"lease_expiry", testLeaseExpiry},
+		{"lease_takeover", testLeaseTakeover},
+		{"lease_skew", testLeaseSkew},
+		{"lease_many", testLeaseMany},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"github.com/promptflag/promptflag/action/internal/config"
 	"github.com/promptflag/promptflag/action/internal/flags"
 	"github.com/promptflag/promptflag/action/internal/plan"
+	"github.com/promptflag/promptflag/action/internal/policy"
 	"github.com/promptflag/promptflag/action/internal/report"
 	"github.com/promptflag/promptflag/action/internal/rollout"
 	"github.com/promptflag/promptflag/prompts"
@@ -20,8 +22,6 @@ type target struct {
 	Environment string `short:"e" placeholder:"NAME" env:"INPUT_ENVIRONMENT" help:"The environment; may be left out if there is only one."`
 	Reason      string `env:"INPUT_REASON" help:"Why, for the release records."`
 }
-
-type promoteCmd struct{ target }
 
 type dialCmd struct {
 	target
@@ -38,10 +38,6 @@ type rollbackCmd struct {
 	To string `placeholder:"VERSION" help:"An earlier version, as plan and status print it; default: disable the candidate."`
 }
 
-func (c promoteCmd) Run(ctx context.Context, s *session) error {
-	return c.judged(ctx, s, rollout.Place.Promote)
-}
-
 func (c dialCmd) Run(ctx context.Context, s *session) error {
 	if c.Percent < 0 || c.Percent > 100 {
 		return usageError{fmt.Errorf("dial %d: a percentage from 0 to 100", c.Percent)}
@@ -50,7 +46,7 @@ func (c dialCmd) Run(ctx context.Context, s *session) error {
 	if c.Percent == 100 {
 		return c.judged(ctx, s, dial)
 	}
-	return c.do(ctx, s, dial)
+	return c.do(ctx, s, s.unfrozen(dial))
 }
 
 func (c offCmd) Run(ctx context.Context, s *session) error {
@@ -103,30 +99,54 @@ func (t target) judged(ctx context.Context, s *session, decide decision) error {
 		return err
 	}
 	defer g.run.Close()
-	var through decision
-	var last plan.Item
-	through = func(p rollout.Place, f *flags.Flag) (plan.Item, error) {
-		item, err := decide(p, f)
+	return w.gated(ctx, s, s.unfrozen(decide).then(func(item *plan.Item) error { return g.promoting(ctx, item) }))
+}
+
+// gated carries out a decision that may have to wait for an evaluation.
+func (w work) gated(ctx context.Context, s *session, decide decision) error {
+	untold := false
+	err := w.apply(ctx, s, decide.then(func(item *plan.Item) error {
+		untold = item.Untold
+		return nil
+	}))
+	if no := (refusal{}); errors.As(err, &no) && untold {
+		return cannotTell{errors.New("nothing was done: could not tell whether this may go out")}
+	}
+	return err
+}
+
+// then looks at each item that a decision comes to, also when it is taken again.
+func (d decision) then(look func(*plan.Item) error) decision {
+	return func(p rollout.Place, f *flags.Flag) (plan.Item, error) {
+		item, err := d(p, f)
 		if err == nil {
-			err = g.promoting(ctx, &item)
+			err = look(&item)
 		}
-		last = item
 		if item.Decide != nil {
-			item.Decide = func(f *flags.Flag) (plan.Item, error) { return through(p, f) }
+			item.Decide = func(f *flags.Flag) (plan.Item, error) { return d.then(look)(p, f) }
 		}
 		return item, err
 	}
-	err = w.apply(ctx, s, through)
-	if no := (refusal{}); errors.As(err, &no) && last.Untold {
-		return cannotTell{errors.New("nothing was done: the evaluation could not tell")}
+}
+
+// unfrozen stops what gives more users the candidate while a freeze is on.
+func (s *session) unfrozen(decide decision) decision {
+	return func(p rollout.Place, f *flags.Flag) (plan.Item, error) {
+		return decide.then(func(item *plan.Item) error {
+			up := item.Writes() && (item.Kind == plan.Promote || item.Kind == plan.Dial && item.After.Percent > item.Before.Percent)
+			if r := policy.Frozen(p.Env, s.Now()); up && r != nil {
+				refuse(item, []policy.Refusal{*r})
+			}
+			return nil
+		})(p, f)
 	}
-	return err
 }
 
 // work is an opened target.
 type work struct {
 	place   rollout.Place
 	targets map[string]plan.Target
+	command string // as the lease names it; "" is the kind of what is done
 }
 
 func (w work) bucket() bucket { return w.targets[w.place.Env.Name].Bucket }
@@ -154,7 +174,7 @@ func (t target) open(ctx context.Context, s *session) (work, error) {
 	})
 	from, _ := s.origin(ctx, t.Reason)
 	from.Subject = t.Reason
-	return work{rollout.At(t.Name, s.definition(cfg, t.Name), env, from, history), targets}, nil
+	return work{rollout.At(t.Name, s.definition(cfg, t.Name), env, from, history), targets, ""}, nil
 }
 
 // definition is the prompt's file if it is there and valid, for its own
@@ -186,6 +206,14 @@ func oneEnvironment(cfg *config.Config, name string) (config.Environment, error)
 	return envs[0], nil
 }
 
+// applying: what helps at once waits for nobody.
+func (w work) applying(kind plan.Kind) applying {
+	return applying{
+		targets: w.targets, origin: w.place.Origin, command: cmp.Or(w.command, string(kind)),
+		emergency: kind == plan.Rollback, leaseless: kind == plan.Off || kind == plan.On,
+	}
+}
+
 func (w work) apply(ctx context.Context, s *session, decide decision) error {
 	server := w.targets[w.place.Env.Name].Flags
 	f, err := server.Read(ctx, w.place.Flag())
@@ -213,7 +241,7 @@ func (w work) apply(ctx context.Context, s *session, decide decision) error {
 		s.runner.Error(item.Problem.Error())
 		return errors.Join(refusal{errPrinted}, s.summarise("Nothing was done", "", p))
 	}
-	if err := s.apply(ctx, p, w.targets, w.place.Origin, nil); err != nil {
+	if err := s.apply(ctx, p, w.applying(item.Kind)); err != nil {
 		return errors.Join(err, s.summarise("This was not finished", err.Error(), p))
 	}
 	return s.summarise("What was done", "", p)

@@ -25,6 +25,10 @@ type gate struct {
 	origin  plan.Origin
 	run     *evaluate.Runner
 	judged  map[prompts.Digest]*judgement
+	credit  *plan.Credit // of the version that is evaluated; nil: the origin tells
+	// source is the bucket that versions and receipts are read from, where it is
+	// not that of the environment they go to.
+	source *store.Bucket
 }
 
 // judgement is what is known of a version; nil in gate.judged means that it has
@@ -84,6 +88,7 @@ func (g *gate) publishing(ctx context.Context, p *prepared) error {
 			if !ok {
 				return fmt.Errorf("evaluate %s: it is not in the tree", ref)
 			}
+			g.credit = item.Credit
 			if err := g.evaluate(ctx, d.Prompt); err != nil {
 				return err
 			}
@@ -128,6 +133,10 @@ func (g *gate) keep(ctx context.Context, p *prompts.Prompt, report *evalkit.Repo
 	c := report.Receipt()
 	c.Trust = g.trust(g.config.Branch)
 	c.Commit, c.Run, c.Actor, c.PullRequest, c.Tool = g.origin.Commit, g.origin.RunURL, g.origin.Actor, g.origin.PullRequest, g.origin.Tool
+	c.Author, c.Approvers = g.origin.Author, g.origin.Approvers
+	if g.credit != nil {
+		c.Author, c.Approvers, c.PullRequest = g.credit.Author, g.credit.Approvers, g.credit.PullRequest
+	}
 	data, err := json.Marshal(c)
 	if err != nil {
 		return fmt.Errorf("write receipt: %w", err)
@@ -196,6 +205,9 @@ func (g *gate) promoting(ctx context.Context, item *plan.Item) error {
 		return err
 	}
 	bucket := g.targets[item.Environment].Bucket
+	if g.source != nil {
+		bucket = g.source
+	}
 	p, err := g.published(ctx, bucket, ref.Name, string(ref.Digest))
 	if err != nil {
 		return err

@@ -18,6 +18,7 @@ import (
 	"github.com/promptflag/promptflag/action/internal/publish"
 	"github.com/promptflag/promptflag/action/internal/report"
 	"github.com/promptflag/promptflag/prompts"
+	"github.com/promptflag/promptflag/store"
 )
 
 // wanted says what to publish where; plan and publish share it.
@@ -64,20 +65,33 @@ func (c publishCmd) Run(ctx context.Context, s *session) error {
 	if !c.NotHead {
 		head = func(ctx context.Context) error { return s.checkHead(ctx, p.finder, p.config.Branch) }
 	}
-	if err := c.judge(ctx, s, p, head); err != nil {
+	g, err := c.judge(ctx, s, p, head)
+	if err != nil {
 		return err
 	}
 	if err := c.print(s, p.Plan); err != nil {
 		return err
 	}
-	if err := s.apply(ctx, p.Plan, p.targets, p.origin, head); err != nil {
+	again := func(ctx context.Context) (*plan.Plan, error) {
+		p, err := c.prepare(ctx, s, c.Reason)
+		if err != nil {
+			return nil, err
+		}
+		owed, err := c.judge(ctx, s, p, head)
+		if err != nil {
+			return nil, err
+		}
+		g = owed
+		return p.Plan, nil
+	}
+	if err := s.apply(ctx, p.Plan, applying{targets: p.targets, origin: p.origin, command: "publish", head: head, again: again}); err != nil {
 		title := "Not everything was published"
 		if stoppedByHead(err) {
 			title = "Nothing was published"
 		}
-		return errors.Join(err, s.summarise(title, err.Error(), p.Plan))
+		return errors.Join(err, g.tell(ctx, title, err.Error(), p))
 	}
-	if err := s.summarise("What was published", "", p.Plan); err != nil {
+	if err := g.tell(ctx, "What was published", "", p); err != nil {
 		return err
 	}
 	err = stopped(p.Plan, "; the others are done")
@@ -87,26 +101,32 @@ func (c publishCmd) Run(ctx context.Context, s *session) error {
 	return err
 }
 
-// judge evaluates what would be published. A run that may not publish at all
+// judge asks for what is owed, and evaluates what would be published. A run that may not publish at all
 // does not pay for it.
-func (c publishCmd) judge(ctx context.Context, s *session, p *prepared, head func(context.Context) error) error {
+func (c publishCmd) judge(ctx context.Context, s *session, p *prepared, head func(context.Context) error) (*guard, error) {
 	if head != nil && p.Writes() > 0 {
 		if err := head(ctx); err != nil {
-			return errors.Join(err, s.summarise("Nothing was published", err.Error(), p.Plan))
+			return nil, errors.Join(err, s.summarise("Nothing was published", err.Error(), p.Plan))
 		}
+	}
+	owed, err := s.protect(ctx, p)
+	if err != nil {
+		return nil, err
 	}
 	g, err := s.newGate(p.config, p.targets, p.origin)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer g.run.Close()
-	return g.publishing(ctx, p)
+	err = g.publishing(ctx, p)
+	owed.verdict = g.verdict()
+	return owed, err
 }
 
-// stoppedByHead: the question for the head of the branch stopped the run
-// before it wrote anything.
+// stoppedByHead: the question for the head of the branch, or somebody else who
+// writes, stopped the run before it wrote anything.
 func stoppedByHead(err error) bool {
-	return errors.Is(err, origin.ErrNotHead) || errors.Is(err, origin.ErrCannotTell)
+	return errors.Is(err, origin.ErrNotHead) || errors.Is(err, origin.ErrCannotTell) || errors.Is(err, store.ErrLeaseHeld)
 }
 
 // forked reports whether this is a pull request that was not given the
@@ -172,7 +192,7 @@ func (w wanted) prepare(ctx context.Context, s *session, reason string) (*prepar
 	}
 	from, finder := s.origin(ctx, reason)
 	p, err := publish.Prepare(ctx, publish.Input{
-		Tree: tree, Environments: envs, Targets: targets, Origin: from, Retry: w.Retry,
+		Tree: tree, Environments: envs, Targets: targets, Origin: from, Retry: w.Retry, From: promotedFrom(cfg),
 	})
 	if err != nil {
 		return nil, err
@@ -224,26 +244,6 @@ func outputOf(p *plan.Plan) (string, error) {
 		line, err = json.Marshal(output{Items: []plan.Item{}, Changes: o.Changes, TooLong: true})
 	}
 	return string(line), err
-}
-
-// apply carries a plan out and says how it went.
-func (s *session) apply(ctx context.Context, p *plan.Plan, targets map[string]plan.Target, from plan.Origin, head func(context.Context) error) error {
-	done := 0
-	err := plan.Apply(ctx, p, plan.Options{
-		Targets: targets, Origin: from, Now: s.Now, NewID: s.NewID, Head: head,
-		Done: func(i plan.Item, err error) {
-			if err == nil {
-				done++
-			}
-			if i.Redecided {
-				fmt.Fprintf(s.Stderr, "%s in %s: the flag changed after the plan was made; decided again: %s\n", i.Prompt, i.Environment, i.Why)
-			}
-		},
-	})
-	if p.Writes() > 0 && !stoppedByHead(err) {
-		fmt.Fprintf(s.Stderr, "%d of %d done\n", done, p.Writes())
-	}
-	return err
 }
 
 // stopped turns flags that wait for a person into exit code 1; others says

@@ -27,6 +27,9 @@ type Config struct {
 	// Recorded is the folder of answers of models that are kept in git, slash
 	// separated, relative to the root. Default "recorded".
 	Recorded string
+	// Notify are the webhooks that are told what happened.
+	Notify    []Webhook
+	Retention Retention
 }
 
 // Check is [check]: what the team wants of every prompt.
@@ -59,6 +62,17 @@ type Environment struct {
 	// Wait is on_open_candidate = "wait": a new version queues while another
 	// one is being dialled up. The default replaces the open candidate.
 	Wait bool
+	// Publish is PublishMerge, the default, or PublishManual.
+	Publish string
+	// RequireApprovals is how many people other than the author must have
+	// approved what is published. Default 0.
+	RequireApprovals int
+	// RequireCodeowner: somebody who owns each file that changed must have
+	// approved. Default false.
+	RequireCodeowner bool
+	// Freeze are the windows in which nothing new goes out: those of the file,
+	// then those of the environment.
+	Freeze []Freeze
 
 	Bucket             string // URL
 	UnleashURL         string // http(s), or file: for the embedded document

@@ -37,11 +37,11 @@ on_open_candidate = "wait"
 			{Name: "openai", Family: "openai", KeyEnv: "OPENAI_API_KEY"},
 		},
 		Prices: map[string]Price{},
-	}, Environments: []Environment{
+	}, Retention: Retention{KeepDays: 90, KeepVersions: 20}, Environments: []Environment{
 		{Name: "staging", Percent: 100, Stickiness: "userId", Bucket: "file:///repo/.promptflag/bucket",
-			UnleashURL: "file:///repo/flags", UnleashEnvironment: "development", Project: "lab"},
+			UnleashURL: "file:///repo/flags", UnleashEnvironment: "development", Project: "lab", Publish: PublishMerge},
 		{Name: "production", Percent: 5, Stickiness: "tenantId", Wait: true, Bucket: "s3://acme-prompts?region=eu-west-1",
-			UnleashURL: "https://unleash.acme.dev", UnleashEnvironment: "production", Project: "default", FlagPrefix: "prompt."},
+			UnleashURL: "https://unleash.acme.dev", UnleashEnvironment: "production", Project: "default", FlagPrefix: "prompt.", Publish: PublishMerge},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Parse (-want +got):\n%s", diff)
@@ -66,7 +66,7 @@ func TestParseFindings(t *testing.T) {
 			"promptflag.toml:1:15: environment e has no flag server (set url under [unleash], or \"file://.promptflag/flags\" to try it out)"},
 		{ok + "percent = 105", "promptflag.toml:4:1: percent is 105 (a whole number from 0 to 100; the flag server has no finer steps)"},
 		{ok + "percent = 10.5", "promptflag.toml:4:1: percent is 10.5 (a whole number from 0 to 100; the flag server has no finer steps)"},
-		{ok + "procent = 5", "promptflag.toml:4:1: unknown key \"procent\" (known here: percent, stickiness, on_open_candidate, bucket, unleash)"},
+		{ok + "procent = 5", "promptflag.toml:4:1: unknown key \"procent\" (known here: percent, stickiness, on_open_candidate, bucket, unleash, publish, require_approvals, require_codeowner, freeze)"},
 		{ok + "on_open_candidate = \"maybe\"", "promptflag.toml:4:1: on_open_candidate is \"maybe\" (\"replace\" or \"wait\")"},
 		{ok + "stickiness = 5", "promptflag.toml:4:1: stickiness must be a string"},
 		{ok + "unleash = 5", "promptflag.toml:4:1: unleash must be a table (write [environments.e.unleash])"},

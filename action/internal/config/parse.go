@@ -52,7 +52,8 @@ type reader struct {
 
 func (r *reader) config() *Config {
 	doc := r.Values
-	r.known(doc, nil, "prompts", "branch", "bucket", "recorded", "unleash", "check", "gate", "endpoints", "models", "prices", "environments")
+	r.known(doc, nil, "prompts", "branch", "bucket", "recorded", "unleash", "check", "gate", "endpoints", "models", "prices", "environments",
+		"require_approvals", "require_codeowner", "freeze", "notify", "retention")
 	cfg := &Config{
 		Prompts: r.text(doc, nil, "prompts", "prompts"),
 		Branch:  r.text(doc, nil, "branch", "main"),
@@ -72,6 +73,7 @@ func (r *reader) config() *Config {
 	r.urls(nil, "bucket", &base.Bucket, bucketSchemes)
 	r.urls([]string{"unleash"}, "url", &base.UnleashURL, unleashSchemes)
 	r.prefix([]string{"unleash"}, base.FlagPrefix)
+	r.protection(doc, nil, &base)
 
 	cfg.Recorded = r.text(doc, nil, "recorded", "recorded")
 	if !fs.ValidPath(cfg.Recorded) || strings.Contains(cfg.Recorded, `\`) {
@@ -87,6 +89,9 @@ func (r *reader) config() *Config {
 		r.sameFlags(cfg.Environments, e)
 		cfg.Environments = append(cfg.Environments, e)
 	}
+	r.somewhereToPromoteFrom(cfg.Environments)
+	cfg.Notify = r.notify(doc, cfg)
+	cfg.Retention = r.retention(r.table(doc, nil, "retention"))
 	if len(environments) == 0 {
 		r.add(nil, "no environment is configured", "add a table such as [environments.production] with percent = 5")
 	}
@@ -122,7 +127,8 @@ var environmentName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$`)
 func (r *reader) environment(all map[string]any, name string, base Environment) Environment {
 	at := []string{"environments", name}
 	t := r.table(all, at[:1], name)
-	r.known(t, at, "percent", "stickiness", "on_open_candidate", "bucket", "unleash")
+	r.known(t, at, "percent", "stickiness", "on_open_candidate", "bucket", "unleash",
+		"publish", "require_approvals", "require_codeowner", "freeze")
 	e := base
 	e.Name = name
 	if !environmentName.MatchString(name) {
@@ -137,6 +143,8 @@ func (r *reader) environment(all map[string]any, name string, base Environment) 
 	default:
 		r.add(append(at, "on_open_candidate"), fmt.Sprintf("on_open_candidate is %q", v), `"replace" or "wait"`)
 	}
+	e.Publish = r.publishing(t, at)
+	r.protection(t, at, &e)
 	if bucket := r.text(t, at, "bucket", ""); bucket != "" {
 		r.urls(at, "bucket", &bucket, bucketSchemes)
 		e.Bucket = bucket

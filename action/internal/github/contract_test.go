@@ -93,6 +93,11 @@ func TestDescribed(t *testing.T) {
 			return err
 		}},
 		{"Head", func() error { sha, err := c.Head(ctx, "main"); return want(err, sha != "") }},
+		{"LastCommit", func() error {
+			sha, at, err := c.LastCommit(ctx, headSHA, "prompts/a.toml")
+			return want(err, sha != "" && !at.IsZero())
+		}},
+		{"Parent", func() error { sha, err := c.Parent(ctx, headSHA); return want(err, sha != "") }},
 		{"Protection", func() error { _, err := c.Protection(ctx, "main"); return err }},
 		{"TeamMembers", func() error {
 			m, err := c.TeamMembers(ctx, "acme", "support-ai")

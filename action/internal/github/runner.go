@@ -71,6 +71,13 @@ func (r *Runner) Notice(message string) {
 	}
 }
 
+// Warning writes an annotation without a place.
+func (r *Runner) Warning(message string) {
+	if r != nil {
+		r.command(func() { r.action.Warningf("%s", message) })
+	}
+}
+
 // Error writes an annotation without a place.
 func (r *Runner) Error(message string) {
 	if r != nil {

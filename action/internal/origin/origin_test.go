@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/promptflag/promptflag/action/internal/plan"
 )
 
@@ -29,8 +31,8 @@ func TestFindOnGitHub(t *testing.T) {
 	o := find(`{"head_commit":{"message":"triage: refunds (#17)\n\nbody (#18)"}}`)
 	want := plan.Origin{Actor: "ada", Commit: "c0ffee", Subject: "triage: refunds (#17)", PullRequest: "https://github.com/acme/prompts/pull/17",
 		Run: "42.2", RunURL: "https://github.com/acme/prompts/actions/runs/42", Reason: "two lines  [31m", Tool: "t"}
-	if o != want {
-		t.Errorf("Find = %+v, want %+v", o, want)
+	if diff := cmp.Diff(want, o); diff != "" {
+		t.Errorf("Find (-want +got):\n%s", diff)
 	}
 	for message, number := range map[string]string{
 		"Merge pull request #9 from ada/x": "9", "fix (#3) for real": "", "fix\n(#4)": "", "(#x)": "",

@@ -63,15 +63,28 @@ type Target struct {
 // record and, as commit and run, into the id of every strategy.
 type Origin struct {
 	Actor, Commit, Subject, PullRequest, Run, RunURL, Reason, Tool string
+	// Author of the pull request, and the people who approved what was merged; ""
+	// and nil where nobody could tell.
+	Author    string
+	Approvers []string
 }
 
-// Options of Apply. All functions are required but Head and Done; Now and
-// NewID are called from several goroutines at a time.
+// Options of Apply. All functions are required but Lease, Again, Head, Done and
+// Warn; Now and NewID are called from several goroutines at a time.
 type Options struct {
 	Targets map[string]Target // by environment
 	Origin  Origin
 	Now     func() time.Time
 	NewID   func() string // lower-case hex, different at each call
+	// Lease takes the right to write to an environment, as long as it is held;
+	// nil: nobody else writes.
+	Lease func(ctx context.Context, environment string) (Lease, error)
+	// Again makes the plan anew, when somebody else published between planning
+	// and taking the leases; nil: the plan is about single flags, which are
+	// decided on again by themselves.
+	Again func(context.Context) (*Plan, error)
+	// Warn is told what does not stop anything.
+	Warn func(string)
 	// Head returns an error if this commit may not publish any more. It is
 	// asked before anything is written and again before the first flag.
 	Head func(context.Context) error
@@ -87,10 +100,20 @@ const (
 )
 
 // Apply carries the plan out. It goes on after a flag that fails, so that one
-// broken flag does not hold up the others, and returns all failures joined.
+// broken flag does not hold up the others, and returns all failures joined. A
+// lease that was lost ends the writing to its environment. A plan that has to be
+// made anew replaces p. Without anything to write nothing is asked or taken.
 func Apply(ctx context.Context, p *Plan, o Options) error {
 	if p.Writes() == 0 {
 		return nil
+	}
+	held, err := o.take(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer o.release(ctx, held)
+	if err := o.refresh(ctx, p, held); err != nil {
+		return err
 	}
 	if err := o.head(ctx); err != nil {
 		return err
@@ -101,10 +124,16 @@ func Apply(ctx context.Context, p *Plan, o Options) error {
 	if err := o.head(ctx); err != nil {
 		return err
 	}
+	return applyItems(ctx, p, o, held)
+}
+
+// applyItems carries out the items, some at a time.
+func applyItems(ctx context.Context, p *Plan, o Options, held map[string]Lease) error {
 	var (
 		mu       sync.Mutex
 		failures []error
 		skipped  int
+		fenced   = map[string]bool{}
 		group    errgroup.Group
 	)
 	group.SetLimit(flagsAtOnce)
@@ -114,7 +143,7 @@ func Apply(ctx context.Context, p *Plan, o Options) error {
 		}
 		group.Go(func() error {
 			mu.Lock()
-			giveUp := len(failures) >= maxFailures || ctx.Err() != nil
+			giveUp := len(failures) >= maxFailures || ctx.Err() != nil || fenced[item.Environment]
 			if giveUp {
 				skipped++
 			}
@@ -122,12 +151,16 @@ func Apply(ctx context.Context, p *Plan, o Options) error {
 			if giveUp {
 				return nil
 			}
-			applied, err := applyItem(ctx, item, o)
+			applied, err := applyItem(ctx, item, o, held[item.Environment])
 			mu.Lock()
 			defer mu.Unlock()
-			if err != nil {
-				err = fmt.Errorf("%s in %s: %w", item.Prompt, item.Environment, err)
-				failures = append(failures, err)
+			switch {
+			case lost(err) && fenced[item.Environment]: // said once
+			case lost(err):
+				fenced[item.Environment] = true
+				failures = append(failures, fmt.Errorf("%w; nothing more is written there", err))
+			case err != nil:
+				failures = append(failures, fmt.Errorf("%s in %s: %w", item.Prompt, item.Environment, err))
 			}
 			if o.Done != nil {
 				o.Done(applied, err)
@@ -139,7 +172,7 @@ func Apply(ctx context.Context, p *Plan, o Options) error {
 	if err := ctx.Err(); err != nil {
 		failures = append(failures, err)
 	} else if skipped > 0 {
-		failures = append(failures, fmt.Errorf("after %d failures %d more were not tried", maxFailures, skipped))
+		failures = append(failures, fmt.Errorf("after %d failures %d more were not tried", len(failures), skipped))
 	}
 	return errors.Join(failures...)
 }
@@ -186,7 +219,7 @@ func putBlobs(ctx context.Context, p *Plan, o Options) error {
 
 // applyItem looks at the flag once more, decides again if it changed, and
 // writes: intents, steps, dones.
-func applyItem(ctx context.Context, item Item, o Options) (Item, error) {
+func applyItem(ctx context.Context, item Item, o Options, held Lease) (Item, error) {
 	target := o.Targets[item.Environment]
 	now, err := readFlag(ctx, target.Flags, item.Flag)
 	if err != nil {
@@ -215,7 +248,7 @@ func applyItem(ctx context.Context, item Item, o Options) (Item, error) {
 	if err := putRecords(ctx, item, o, id, at, store.Intent); err != nil {
 		return item, err
 	}
-	if err := item.do(ctx, target.Flags, false); err != nil {
+	if err := item.do(ctx, target.Flags, held, false); err != nil {
 		return item, err
 	}
 	if err := readBack(ctx, target.Flags, item); err != nil {
@@ -224,15 +257,20 @@ func applyItem(ctx context.Context, item Item, o Options) (Item, error) {
 	if err := putRecords(ctx, item, o, id, at, store.Done); err != nil {
 		return item, err
 	}
-	return item, item.do(ctx, target.Flags, true)
+	return item, item.do(ctx, target.Flags, held, true)
 }
 
 // do carries out the steps that are links, or those that are not. A link is an
 // ornament: what was done is on record before one can fail.
-func (i Item) do(ctx context.Context, on Flags, links bool) error {
+func (i Item) do(ctx context.Context, on Flags, held Lease, links bool) error {
 	for _, step := range i.Steps {
 		if (step.Link != nil) != links {
 			continue
+		}
+		if held != nil {
+			if err := held.Hold(ctx); err != nil {
+				return err
+			}
 		}
 		if err := step.do(ctx, on, i.Flag); err != nil {
 			return err
@@ -287,12 +325,14 @@ func orNone(s string) string {
 }
 
 func putRecords(ctx context.Context, item Item, o Options, id string, at time.Time, phase store.Phase) error {
+	from := o.Origin.credited(item)
 	for _, e := range item.Events {
 		err := o.Targets[item.Environment].Bucket.PutRecord(ctx, store.Record{
 			ID: id, Phase: phase, Time: at,
 			Name: item.Prompt, Environment: item.Environment, Action: string(e.Action), Ref: e.Ref.String(),
-			Actor: o.Origin.Actor, Commit: o.Origin.Commit, Subject: o.Origin.Subject,
-			PullRequest: o.Origin.PullRequest, Run: o.Origin.RunURL, Reason: o.Origin.Reason, Tool: o.Origin.Tool,
+			Actor: from.Actor, Commit: from.Commit, Subject: from.Subject,
+			PullRequest: from.PullRequest, Run: from.RunURL, Reason: from.Reason, Tool: from.Tool,
+			Author: from.Author, Approvers: from.Approvers,
 			Before: item.Before.record(), After: item.After.record(), Verdict: item.Verdict,
 		})
 		if err != nil {

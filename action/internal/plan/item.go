@@ -20,6 +20,7 @@ const (
 	Waiting   Kind = "waiting"   // another candidate is still being dialled up
 	Repair    Kind = "repair"    // only leftovers and lost marks are put right
 	Stopped   Kind = "stopped"   // nothing is done until a person decides
+	Manual    Kind = "manual"    // only promote brings versions to this environment
 	Promote   Kind = "promote"
 	Dial      Kind = "dial"
 	Off       Kind = "off"
@@ -52,6 +53,9 @@ type Item struct {
 	// because something says no.
 	Untold bool `json:"untold,omitempty"`
 
+	// Credit is whose version it is, for the records; nil: the plan's origin tells.
+	Credit *Credit `json:"-"`
+
 	// Redecided: the flag changed between planning and applying.
 	Redecided bool `json:"-"`
 
@@ -73,7 +77,14 @@ func (i Item) Writes() bool { return len(i.Steps) > 0 }
 
 // Stop turns the item into one that waits for a person.
 func (i *Item) Stop(message, hint string) {
-	i.Kind, i.Why, i.Problem = Stopped, message, &Problem{Message: message, Hint: hint}
+	i.Leave(Stopped, message)
+	i.Problem = &Problem{Message: message, Hint: hint}
+}
+
+// Leave turns the item into one that writes nothing, for a reason that nobody
+// has to remove.
+func (i *Item) Leave(kind Kind, why string) {
+	i.Kind, i.Why = kind, why
 	i.Steps, i.Events, i.Blob, i.Moves = nil, nil, nil, nil
 	i.After = i.Before
 }

@@ -26,6 +26,9 @@ type Input struct {
 	Origin       plan.Origin
 	// Retry names the prompts whose hold ends.
 	Retry []string
+	// From is the environment that versions are promoted from to those that are
+	// manual, for the hint; "" for none.
+	From string
 }
 
 // readsAtOnce bounds the requests while preparing.
@@ -77,13 +80,18 @@ func (in Input) environment(ctx context.Context, env config.Environment, p *plan
 	if err := group.Wait(); err != nil {
 		return err
 	}
+	for i := range items {
+		in.manual(env, &items[i])
+	}
 	if err := limit(ctx, target.Flags, len(all), items); err != nil {
 		return err
 	}
 	for i := range items {
 		// Asked again while applying, when the records may have grown.
 		items[i].Decide = func(f *flags.Flag) (plan.Item, error) {
-			return in.head(ctx, definitions[i], env).Decide(f)
+			item, err := in.head(ctx, definitions[i], env).Decide(f)
+			in.manual(env, &item)
+			return item, err
 		}
 	}
 	p.Items = append(p.Items, items...)
@@ -97,8 +105,12 @@ func (in Input) head(ctx context.Context, def *prompts.Definition, env config.En
 	history := sync.OnceValues(func() (rollout.History, error) {
 		return rollout.ReadHistory(ctx, in.Targets[env.Name].Bucket, name, env.Name)
 	})
+	place := rollout.At(name, def, env, in.Origin, history)
+	if env.Manual() {
+		place.Retry = in.promote(name, env) + " --retry"
+	}
 	return rollout.Head{
-		Place:       rollout.At(name, def, env, in.Origin, history),
+		Place:       place,
 		Version:     def.Prompt,
 		Description: def.Description,
 		Retry:       slices.Contains(in.Retry, name),

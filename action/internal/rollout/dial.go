@@ -33,7 +33,7 @@ func (p Place) dial(f *flags.Flag, percent int, kind plan.Kind, action plan.Acti
 		d.stop("there is no candidate to dial: everybody gets "+d.stableRef().Version(), "publish a new version first")
 		return d.Item, nil
 	case c.Disabled:
-		d.stop("the candidate "+d.candidateRef().Version()+" is held: it is disabled", "promptflag publish --retry "+d.Prompt+" starts it again")
+		d.stop("the candidate "+d.candidateRef().Version()+" is held: it is disabled", "promptflag "+p.retry()+" starts it again")
 		return d.Item, nil
 	case kind == plan.Promote && c.Constrained():
 		d.stop("the candidate "+d.candidateRef().Version()+" serves only callers that match its constraints", "remove them on the flag's page, then promote")

@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/promptflag/promptflag/action/internal/config"
@@ -18,6 +19,8 @@ type Place struct {
 	Percent    int
 	Stickiness string
 	Origin     plan.Origin
+	// Retry is the command that ends a hold here; "" is that of publish.
+	Retry string
 	// History is asked only when a rule needs it: it costs a listing.
 	History func() (History, error)
 }
@@ -41,6 +44,9 @@ func At(prompt string, def *prompts.Definition, env config.Environment, origin p
 	}
 	return p
 }
+
+// retry is the command that ends a hold.
+func (p Place) retry() string { return cmp.Or(p.Retry, "publish --retry "+p.Prompt) }
 
 // Flag is the name of the prompt's flag.
 func (p Place) Flag() string { return p.Env.Flag(p.Prompt) }

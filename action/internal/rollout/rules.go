@@ -221,7 +221,7 @@ func (d *merge) held(why string) error {
 		return err
 	}
 	d.Kind = plan.Held
-	d.Why = fmt.Sprintf("held: %s%s. It ends when the file changes, or with publish --retry %s", why, since, d.Prompt)
+	d.Why = fmt.Sprintf("held: %s%s. It ends when the file changes, or with %s", why, since, d.at.retry())
 	return nil
 }
 

@@ -334,6 +334,9 @@ func TestConfigAgrees(t *testing.T) {
 		"endpoints.a.x = 1\n" + ok:                         root["endpoints"].(Node)["patternProperties"].(Node)[""].(Node)["properties"].(Node),
 		"prices.a = {x = 1, input = 1, output = 1}\n" + ok: root["prices"].(Node)["patternProperties"].(Node)[""].(Node)["properties"].(Node),
 		ok + "x = 1":                                       environment,
+		ok + "freeze = [{x = 1}]":                          environment["freeze"].(Node)["items"].(Node)["properties"].(Node),
+		"notify = [{x = 1}]\n" + ok:                        root["notify"].(Node)["items"].(Node)["properties"].(Node),
+		"retention.x = 1\n" + ok:                           root["retention"].(Node)["properties"].(Node),
 		ok + "unleash.x = 1":                               environment["unleash"].(Node)["properties"].(Node),
 	} {
 		_, err := config.Parse([]byte(src), "/repo")
@@ -360,6 +363,14 @@ func TestConfigAgrees(t *testing.T) {
 		"endpoints.a.base_url = \"https://a:b@x\"\n" + ok, "endpoints.a.base_url = \"https://x/?a=b\"\n" + ok, "endpoints.a.concurrency = 1\n" + ok, "endpoints.a.concurrency = 0\n" + ok, "endpoints.a.timeout_seconds = \"1\"\n" + ok,
 		"endpoints.a.headers.X-Title = \"a b\"\n" + ok, "endpoints.a.headers.AUTHORIZATION = \"a\"\n" + ok, "endpoints.a.headers.x-api-key = \"a\"\n" + ok, "endpoints.a.headers.\"a b\" = \"a\"\n" + ok, "endpoints.a.headers.a = 1\n" + ok, "endpoints.a.headers.a = \"1\\n2\"\n" + ok, "endpoints.a.headers = 1\n" + ok,
 		"prices.m = {input = 0, output = 1.5, cached = 0.1, date = \"x\"}\n" + ok, "prices.m = {input = 0}\n" + ok, "prices.m = {input = -1, output = 1}\n" + ok, "prices.m = {input = \"1\", output = 1}\n" + ok,
+		ok + "publish = \"merge\"", ok + "publish = \"no\"", ok + "require_approvals = 0", ok + "require_approvals = 21", ok + "require_approvals = \"1\"", "require_approvals = 2\n" + ok, ok + "require_codeowner = true", ok + "require_codeowner = 1",
+		"retention.keep_days = 0\n" + ok, "retention.keep_days = 1\n" + ok, "retention.keep_versions = 0\n" + ok, "retention = 1\n" + ok,
+		ok + "freeze = [{days = [\"sat\", \"sun\"], reason = \"r\"}]", ok + "freeze = [{days = [], reason = \"r\"}]", ok + "freeze = [{days = [\"sat\", \"sat\"], reason = \"r\"}]", ok + "freeze = [{days = [\"Sat\"], reason = \"r\"}]", ok + "freeze = [{days = [\"sat\"]}]", ok + "freeze = [{reason = \"r\"}]", ok + "freeze = 1", ok + "freeze = [1]",
+		ok + "freeze = [{hours = \"22:00-06:00\", reason = \"r\"}]", ok + "freeze = [{hours = \"22:00-24:00\", reason = \"r\", timezone = \"Europe/Berlin\"}]", ok + "freeze = [{hours = \"22:00-24:30\", reason = \"r\"}]", ok + "freeze = [{hours = \"22-6\", reason = \"r\"}]", ok + "freeze = [{hours = \"22:00-06:00\", reason = \"r\", timezone = \"Local\"}]", ok + "freeze = [{hours = \"22:00-06:00\", reason = \"r\", timezone = \"\"}]",
+		ok + "freeze = [{from = \"2026-12-23T18:00:00+01:00\", until = \"2027-01-02T08:00:00Z\", reason = \"r\"}]", ok + "freeze = [{from = \"2026-12-23T18:00:00+01:00\", reason = \"r\"}]", ok + "freeze = [{until = \"2026-12-23T18:00:00+01:00\", reason = \"r\"}]", ok + "freeze = [{from = \"2026-12-23\", until = \"2027-01-02T08:00:00Z\", reason = \"r\"}]",
+		ok + "freeze = [{from = \"2026-12-23T18:00:00+01:00\", until = \"2027-01-02T08:00:00Z\", timezone = \"UTC\", reason = \"r\"}]", ok + "freeze = [{from = \"2026-12-23T18:00:00+01:00\", days = [\"sat\"], reason = \"r\"}]",
+		"notify = [{kind = \"slack\", url_env = \"A\"}]\n" + ok, "notify = [{kind = \"slack\", url_env = \"A\", secret_env = \"B\"}]\n" + ok, "notify = [{kind = \"webhook\", url_env = \"A\", secret_env = \"B\"}]\n" + ok, "notify = [{url_env = \"A\", secret_env = \"B\"}]\n" + ok, "notify = [{url_env = \"A\"}]\n" + ok, "notify = [{kind = \"slack\"}]\n" + ok, "notify = [{kind = \"mail\", url_env = \"A\", secret_env = \"B\"}]\n" + ok,
+		"notify = [{kind = \"slack\", url_env = \"https://x\"}]\n" + ok, "notify = [{kind = \"slack\", url_env = \"A\", on = [\"drift\"], environments = [\"e\"]}]\n" + ok, "notify = [{kind = \"slack\", url_env = \"A\", on = [\"x\"]}]\n" + ok, "notify = [{kind = \"slack\", url_env = \"A\", on = []}]\n" + ok, "notify = 1\n" + ok, "notify = [1]\n" + ok,
 		"check.ignore = 1\n" + ok, "check.ignore = [{ rule = \"PF101\", reason = \"x\", prompts = [\"a.*\"] }]\n" + ok} {
 		_, err := config.Parse([]byte(src), "/repo")
 		v, decodeErr := instance([]byte(src))

@@ -79,6 +79,13 @@ build() {
 
 build "$host" "$image"
 
+# A runner sets all inputs of action.yml, to their defaults or to nothing.
+inputs=()
+for name in $(awk '/^inputs:/ { on = 1; next } /^[a-z]/ { on = 0 } on && /^  [a-z-]+:$/ { print toupper(substr($1, 1, length($1) - 1)) }' action.yml); do
+	inputs+=(--env "INPUT_$name=")
+done
+inputs+=(--env INPUT_DIRECTORY=.)
+
 # run NAME=VALUE... [-- ARGUMENT...]: one step, with the variables, folders and
 # user of a runner; inputs that a workflow leaves out are empty. Sets code.
 run() {
@@ -98,7 +105,7 @@ run() {
 		--env HOME=/github/home --env CI=true --env GITHUB_ACTIONS=true --env GITHUB_WORKSPACE=/github/workspace \
 		--env GITHUB_OUTPUT=/github/file_commands/output --env GITHUB_STEP_SUMMARY=/github/file_commands/summary \
 		--env GITHUB_REPOSITORY=acme/prompts --env GITHUB_ACTOR=ada --env GITHUB_SHA=0123456789012345678901234567890123456789 \
-		--env INPUT_COMMAND= --env INPUT_DIRECTORY=. --env INPUT_ENVIRONMENT= --env INPUT_REASON= --env INPUT_TOKEN= \
+		"${inputs[@]}" \
 		"${variables[@]}" "$c" /promptflag "$@" >"$work/log" 2>&1 || code=$?
 }
 
@@ -135,12 +142,14 @@ run INPUT_COMMAND='publish --not-head'
 expect 0 "$work/commands/summary" '^### What was published'
 run INPUT_COMMAND='split support.triage' INPUT_ENVIRONMENT=production
 expect 0 "$work/log" '1000 of 1000'
+run GITHUB_EVENT_NAME=workflow_dispatch INPUT_COMMAND=off INPUT_PROMPT=support.triage INPUT_ENVIRONMENT=production INPUT_REASON="it's --help"
+expect 0 "$work/commands/summary" '^### What was done'
 sed -i 's/"user"/"usr"/' "$work/repo/prompts/support/triage.toml"
 run GITHUB_EVENT_NAME=pull_request
 expect 1 "$work/log" '^::error .*file=prompts/support/triage.toml,line='
 run GITHUB_EVENT_NAME=schedule
 expect 2 "$work/log" 'the event "schedule" has no command'
-echo "eight runs are as expected"
+echo "nine runs are as expected"
 
 # 0xb7 is AArch64, 0x3e x86-64: e_machine of ELF.
 other=arm64 machine=b7

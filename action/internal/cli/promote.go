@@ -1,0 +1,272 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/promptflag/promptflag/action/internal/config"
+	"github.com/promptflag/promptflag/action/internal/flags"
+	"github.com/promptflag/promptflag/action/internal/plan"
+	"github.com/promptflag/promptflag/action/internal/policy"
+	"github.com/promptflag/promptflag/action/internal/rollout"
+	"github.com/promptflag/promptflag/prompts"
+	"github.com/promptflag/promptflag/store"
+)
+
+type promoteCmd struct {
+	target
+	From  string `placeholder:"NAME" help:"With --to: bring what everybody gets in this environment to the other one, as a new version there."`
+	To    string `placeholder:"NAME" help:"The environment to bring it to."`
+	Retry bool   `help:"With --to: end the hold of the version there."`
+}
+
+func (c promoteCmd) Run(ctx context.Context, s *session) error {
+	switch {
+	case c.From == "" && c.To == "" && c.Retry:
+		return usageError{errors.New("promote --retry: only with --from and --to; publish --retry starts a held version again")}
+	case c.From == "" && c.To == "":
+		return c.judged(ctx, s, rollout.Place.Promote)
+	case c.From == "" || c.To == "":
+		return usageError{errors.New("promote: --from and --to belong together")}
+	case c.From == c.To:
+		return usageError{fmt.Errorf("promote: --from and --to are both %s; without them the candidate goes to everybody", c.To)}
+	case c.Environment != "" && c.Environment != c.To:
+		return usageError{fmt.Errorf("promote: --to %s and --environment %s; give only --to", c.To, c.Environment)}
+	}
+	return c.between(ctx, s)
+}
+
+// between brings the version that is live in one environment to another one, by
+// the rules by which a merge would.
+func (c promoteCmd) between(ctx context.Context, s *session) error {
+	cfg, err := s.config()
+	if err != nil {
+		return err
+	}
+	envs, err := environments(cfg, []string{c.From, c.To})
+	if err != nil {
+		return err
+	}
+	source, target := envs[0], c.target
+	target.Environment = c.To
+	w, err := target.open(ctx, s)
+	if err != nil {
+		return err
+	}
+	all, err := s.targets(ctx, envs)
+	if err != nil {
+		return err
+	}
+	ref, err := serving(ctx, source, all[c.From].Flags, c.Name)
+	if err != nil {
+		return err
+	}
+	version, err := s.published(ctx, all[c.From].Bucket, c.Name, string(ref.Digest))
+	if err != nil {
+		return err
+	}
+	record, err := broughtBy(ctx, all[c.From].Bucket, ref, c.From)
+	if err != nil {
+		return err
+	}
+	def := s.definition(cfg, c.Name)
+	w.command = "promote"
+	w.place.Retry = fmt.Sprintf("promote %s --from %s --to %s --retry", c.Name, c.From, c.To)
+	w.place.Origin = onBehalf(w.place.Origin, record)
+	head := rollout.Head{Place: w.place, Version: version, Retry: c.Retry}
+	if def != nil {
+		head.Description = def.Description
+	}
+	owed := s.owedBy(ctx, cfg, w.place, def, ref, record, c.From)
+	g, err := s.newGate(cfg, all, w.place.Origin)
+	if err != nil {
+		return err
+	}
+	defer g.run.Close()
+	g.source = all[c.From].Bucket
+
+	var decide decision = func(_ rollout.Place, f *flags.Flag) (plan.Item, error) {
+		item, err := head.Decide(f)
+		item.Decide = head.Decide
+		return item, err
+	}
+	decide = decide.then(func(item *plan.Item) error {
+		c.inItsWords(item, ref.Version())
+		if bring(*item) == "" {
+			return nil
+		}
+		refuse(item, owed)
+		return g.promoting(ctx, item)
+	})
+	if err := w.gated(ctx, s, decide); err != nil {
+		return err
+	}
+	s.copyReceipts(ctx, all[c.From].Bucket, all[c.To].Bucket, ref)
+	return nil
+}
+
+// inItsWords says of a promotion what the rules say of a merge. A person who asks
+// for a version is told no where a merge just passes it by.
+func (c promoteCmd) inItsWords(item *plan.Item, version string) {
+	switch item.Kind {
+	case plan.Unchanged, plan.Repair:
+		if plan.Version(item.After.Stable) == version {
+			item.Why = version + " is stable in " + c.To + " already"
+		}
+	case plan.Withdraw:
+		item.Why = version + " is stable in " + c.To + ": the candidate goes"
+	case plan.Held:
+		item.Stop(item.Why, "with --retry it becomes candidate again")
+	case plan.Waiting:
+		item.Stop(item.Why, "promote or roll back the open candidate first")
+	}
+}
+
+// serving is the version that everybody gets in an environment who gets no
+// candidate: stable, or the candidate once it is dialled to everybody.
+func serving(ctx context.Context, e config.Environment, server plan.Flags, name string) (prompts.Ref, error) {
+	f, err := server.Read(ctx, e.Flag(name))
+	if errors.Is(err, flags.ErrNotFound) {
+		if err := server.Ping(ctx); err != nil { // so says a wrong address, too
+			return prompts.Ref{}, err
+		}
+		return prompts.Ref{}, refusal{fmt.Errorf("there is no flag %s in %s: publish the prompt there first", e.Flag(name), e.Name)}
+	}
+	if err != nil {
+		return prompts.Ref{}, err
+	}
+	roles := flags.Recognise(f, name, e.Name)
+	state := plan.StateOf(&f, roles)
+	live := state.Stable
+	if state.Candidate != "" && !state.CandidateDisabled && !state.Constrained && state.Percent >= 100 && state.Enabled {
+		live = state.Candidate
+	} else if state.StableDisabled {
+		live = ""
+	}
+	ref, err := prompts.ParseRef(live)
+	if err != nil {
+		return prompts.Ref{}, refusal{fmt.Errorf("%s has no version in %s that everybody gets: promptflag status %s shows what is there", name, e.Name, name)}
+	}
+	return ref, nil
+}
+
+// broughtBy is the newest record of a version's coming to an environment; nil if
+// there is none.
+func broughtBy(ctx context.Context, b bucket, ref prompts.Ref, environment string) (*store.Record, error) {
+	keys, err := b.RecordKeys(ctx, ref.Name)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range keys {
+		if k.Environment != environment || k.Version != ref.Version() || k.Phase != store.Done {
+			continue
+		}
+		switch plan.Action(k.Action) {
+		case plan.ActionCreate, plan.ActionCandidate:
+			r, err := b.Record(ctx, k)
+			if err != nil {
+				return nil, err
+			}
+			if r.Ref == ref.String() {
+				return &r, nil
+			}
+		}
+	}
+	return nil, nil
+}
+
+// onBehalf puts the change that a version came with into the records of its
+// promotion: who promotes it is the actor.
+func onBehalf(o plan.Origin, r *store.Record) plan.Origin {
+	if r == nil {
+		return o
+	}
+	o.Commit, o.Subject, o.PullRequest, o.Author, o.Approvers = r.Commit, r.Subject, r.PullRequest, r.Author, r.Approvers
+	return o
+}
+
+var pullURL = regexp.MustCompile(`/pull/([0-9]+)$`)
+
+// owedBy asks who approved a version, in its records or on GitHub.
+func (s *session) owedBy(ctx context.Context, cfg *config.Config, at rollout.Place, def *prompts.Definition, ref prompts.Ref, r *store.Record, from string) []policy.Refusal {
+	c := policy.Case{Environment: at.Env, Now: s.Now()}
+	v := s.provenance(ctx, s.hub(), at.Origin.Commit, cfg.Branch)
+	if def == nil {
+		def = &prompts.Definition{File: path.Join(cfg.Prompts, strings.ReplaceAll(ref.Name, ".", "/")+".toml")}
+	}
+	c.Files = v.files(def)
+	base := ""
+	if policy.Asks(at.Env) {
+		var m *merged
+		if m, c.Origin.Unknown = v.recorded(r, "there is no release record of "+ref.Version()+" in "+from); m != nil {
+			c.Origin.Pull, base = &m.Pull, m.base
+			c.Files = v.judged(def, m)
+		}
+	}
+	v.fill(&c, base)
+	return policy.Judge(c)
+}
+
+// recorded is the pull request of a release record. One that GitHub told of when
+// the record was written names its author; any other was read from a message,
+// which anybody can write.
+func (v *provenance) recorded(r *store.Record, none string) (m *merged, unknown string) {
+	if r == nil {
+		return nil, none
+	}
+	number := 0
+	if found := pullURL.FindStringSubmatch(r.PullRequest); found != nil && r.Author != "" {
+		number, _ = strconv.Atoi(found[1])
+	}
+	switch {
+	case v.client == nil && number > 0:
+		return &merged{url: r.PullRequest, Pull: policy.Pull{Number: number, Author: r.Author, Approved: r.Approvers}}, ""
+	case v.client == nil:
+		return nil, "its release record does not say who approved it, and " + v.why
+	case number > 0:
+		p, err := v.client.Pull(v.ctx, number)
+		if err == nil && (!p.Merged || p.BaseRef != v.branch) {
+			return nil, ""
+		}
+		if err == nil {
+			m, err = v.pull(p)
+		}
+		if err != nil {
+			return nil, err.Error()
+		}
+		return m, ""
+	case r.Commit == "":
+		return nil, "its release record names no commit"
+	}
+	a := v.commit(r.Commit)
+	return a.value, a.unknown
+}
+
+// mostReceipts of a version are taken along.
+const mostReceipts = 50
+
+// copyReceipts takes the evaluations of a version along to another bucket, where
+// the next promote looks for them. It is evaluated again if that fails.
+func (s *session) copyReceipts(ctx context.Context, from, to bucket, ref prompts.Ref) {
+	if from == to {
+		return
+	}
+	keys, err := from.Receipts(ctx, string(ref.Digest))
+	for _, k := range keys[:min(len(keys), mostReceipts)] {
+		var data []byte
+		if data, err = from.Receipt(ctx, k.Key); err == nil {
+			_, err = to.PutReceipt(ctx, string(ref.Digest), k.Suite, data)
+		}
+		if err != nil {
+			break
+		}
+	}
+	if err != nil {
+		s.warn("the evaluations of " + ref.Version() + " were not copied: " + err.Error())
+	}
+}

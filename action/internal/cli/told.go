@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/promptflag/promptflag/action/internal/plan"
+	"github.com/promptflag/promptflag/action/internal/report"
+	"github.com/promptflag/promptflag/evalkit"
+)
+
+// tell puts what publish did, or did not, into the step summary, onto the pull
+// request and into the outputs. p is the plan as it was carried out.
+func (g *guard) tell(ctx context.Context, title, note string, p *prepared) error {
+	if err := g.summarise(title, note, p.Plan); err != nil {
+		return err
+	}
+	g.comment(ctx, title, note, p.Plan)
+	if err := g.runner.Output("verdict", string(g.verdict)); err != nil {
+		return err
+	}
+	changed, err := json.Marshal(changedPrompts(p.Plan))
+	if err != nil {
+		return err
+	}
+	if err := g.runner.Output("changed-prompts", string(changed)); err != nil {
+		return err
+	}
+	if note != "" {
+		return nil // which of them are out is not known here
+	}
+	digests, err := json.Marshal(publishedDigests(p.Plan))
+	if err != nil {
+		return err
+	}
+	return g.runner.Output("published-digests", string(digests))
+}
+
+// changedPrompts are the prompts whose version in git is not what some
+// environment serves, sorted.
+func changedPrompts(p *plan.Plan) []string {
+	out := []string{}
+	for _, i := range p.Items {
+		switch i.Kind {
+		case plan.Create, plan.Canary, plan.Restore, plan.Withdraw, plan.Held, plan.Waiting, plan.Manual, plan.Stopped:
+			out = append(out, i.Prompt)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// publishedDigests are the versions that the plan brought to an environment, by
+// prompt.
+func publishedDigests(p *plan.Plan) map[string]string {
+	out := map[string]string{}
+	for _, i := range p.Items {
+		ref := bring(i)
+		if i.Kind == plan.Restore {
+			ref = i.After.Stable
+		}
+		if _, digest, ok := strings.Cut(ref, "@"); ok && i.Writes() {
+			out[i.Prompt] = digest
+		}
+	}
+	return out
+}
+
+// resultKey marks the comment with the result, beside the one about the plan.
+const resultKey = "published"
+
+// longestResult leaves room below what GitHub takes, 65,536 characters.
+const longestResult = 60_000
+
+// comment says on the merged pull request what became of it. It is an ornament:
+// the records and the summary say it as well.
+func (g *guard) comment(ctx context.Context, title, note string, p *plan.Plan) {
+	if g.runner == nil || g.from.client == nil || p.Writes()+len(p.Stopped()) == 0 {
+		return
+	}
+	m := g.from.commit(g.from.head)
+	if m.unknown != "" {
+		g.warn("the result is not on the pull request: " + m.unknown)
+		return
+	}
+	if m.value == nil {
+		return
+	}
+	var b strings.Builder
+	if err := report.PlanMarkdown(&b, title, note, p); err != nil {
+		return
+	}
+	text := b.String()
+	if len(text) > longestResult {
+		text = text[:strings.LastIndexByte(text[:longestResult], '\n')+1] + "\n…cut: the summary of the run has all of it\n"
+	}
+	if url := g.runURL(); url != "" {
+		text += "\n[The run](" + url + ")\n"
+	}
+	if _, err := g.from.client.Comment(ctx, m.value.Number, resultKey, text); err != nil {
+		g.warn("the result is not on the pull request: " + err.Error())
+	}
+}
+
+// runURL is the page of this workflow run; "" outside of one.
+func (s *session) runURL() string {
+	if s.Getenv("GITHUB_RUN_ID") == "" {
+		return ""
+	}
+	return s.Getenv("GITHUB_SERVER_URL") + "/" + s.Getenv("GITHUB_REPOSITORY") + "/actions/runs/" + s.Getenv("GITHUB_RUN_ID")
+}
+
+// verdict is the worst of all that was judged; "" for nothing.
+func (g *gate) verdict() evalkit.Verdict {
+	worst := evalkit.Verdict("")
+	order := []evalkit.Verdict{"", evalkit.Pass, evalkit.Inconclusive, evalkit.Fail}
+	for _, j := range g.judged {
+		if j != nil && slices.Index(order, j.verdict) > slices.Index(order, worst) {
+			worst = j.verdict
+		}
+	}
+	return worst
+}
