@@ -92,12 +92,19 @@ func TestRunnerHostile(t *testing.T) {
 	})
 	event := pull(7, first, second, "acme/prompts")
 	event["pull_request"].(map[string]any)["title"] = hostile
-	harmless(t, "a pull request", c.run("pull_request", event, key), "sort")
+	r := c.run("pull_request", event, key)
+	harmless(t, "a pull request", r, "sort")
+	for _, comment := range c.github.Comments(7) {
+		harmless(t, "its comment", ran{summary: comment.Body}, "")
+	}
+	if n := len(c.github.Comments(7)); n != 1 {
+		t.Errorf("%d comments; the log:\n%s", n, r.log)
+	}
 
 	// Findings carry names of people's making, on lines of their own.
 	c.write("prompts/sort.toml", prompt("three")+"[\"::error::injected\\n::set-output name=admin::injected\"]\nx = 1\n")
 	c.commit("third")
-	r := c.run("pull_request", event, key)
+	r = c.run("pull_request", event, key)
 	harmless(t, "findings", r, "sort.toml")
 	if r.ok || !strings.Contains(r.log, "::error ") {
 		t.Errorf("a broken prompt passed, or without annotation:\n%s", r.log)

@@ -256,6 +256,18 @@ func TestRunner(t *testing.T) {
 	before := w.events(w.prefix + triage)
 	r = c.run("pull_request", pull(7, first, second, "acme/prompts"), secrets...)
 	c.want("pull request", r, true, r.summary, "support.triage", "10 %")
+	comments := func() (bodies []string) {
+		for _, comment := range c.github.Comments(7) {
+			bodies = append(bodies, comment.Body)
+		}
+		return bodies
+	}
+	if all := comments(); len(all) != 1 || !strings.Contains(all[0], "support.triage") || !strings.Contains(all[0], "10 %") || !strings.Contains(all[0], "1 message changed") {
+		t.Errorf("comments after a pull request: %q", all)
+	}
+	if r.outputs["changed-prompts"] != `["support.triage"]` || !strings.HasPrefix(r.outputs["plan"], `{"items":[{`) {
+		t.Errorf("outputs of a pull request: %q", r.outputs)
+	}
 	if n := w.events(w.prefix+triage) - before; n != 0 {
 		t.Errorf("a pull request wrote to the flag %d times", n)
 	}
@@ -269,8 +281,19 @@ func TestRunner(t *testing.T) {
 	// The merge starts the canary.
 	c.git("checkout", "-q", "-f", "main")
 	w.edit("prompts/support/triage.toml", "If you are not sure, look", "Look")
-	r = c.run("push", push(c.commit("look it up always (#7)")), secrets...)
+	merge := c.commit("look it up always (#7)")
+	c.github.Change(func(s *githubfake.State) {
+		at := time.Now()
+		s.Pulls[7].MergeCommit, s.Pulls[7].MergedAt, s.Pulls[7].MergedBy = merge, &at, "ada"
+	})
+	r = c.run("push", push(merge), secrets...)
 	c.want("merge", r, true, r.summary, "### What was published")
+	if all := comments(); !strings.Contains(strings.Join(all, "\n"), "What was published") {
+		t.Errorf("comments after the merge: %q", all)
+	}
+	if !strings.HasPrefix(r.outputs["published-digests"], `{"support.triage":"sha256:`) {
+		t.Errorf("outputs of the merge: %q", r.outputs)
+	}
 	if again, percent := live(); again != stable || percent != 10 {
 		t.Errorf("after the merge: stable %s, was %s; candidate at %d %%", again, stable, percent)
 	}

@@ -29,7 +29,7 @@ type workflow struct {
 	output map[string]string // of the last run
 }
 
-const settings = `bucket = "file://.promptflag/bucket"
+const mergeConfig = `bucket = "file://.promptflag/bucket"
 [unleash]
 url = "file://.promptflag/flags"
 [environments.development]
@@ -165,7 +165,7 @@ func approvedBy(logins ...string) *githubfake.Pull {
 	return p
 }
 
-const approvals = settings + "require_approvals = 1\n"
+const approvals = mergeConfig + "require_approvals = 1\n"
 
 // TestMergeStory: what is approved goes out with its author and approvers on
 // record and a comment on the pull request; what is not waits, alone.
@@ -221,7 +221,7 @@ func TestMergeStory(t *testing.T) {
 
 // TestMergeRefused: each by itself, on a prompt that is new.
 func TestMergeRefused(t *testing.T) {
-	const owned = settings + "require_codeowner = true\n"
+	const owned = mergeConfig + "require_codeowner = true\n"
 	owners := map[string]string{"promptflag.toml": owned, ".github/CODEOWNERS": "prompts/ @carol @acme/support\n"}
 	stale := approvedBy("bob")
 	stale.Reviews[0].Commit = sha(99)
@@ -242,7 +242,7 @@ func TestMergeRefused(t *testing.T) {
 		{name: "the author", pull: approvedBy("ada"), code: 1, says: "has 0"},
 		{name: "somebody who may only read", pull: foreign, code: 1, says: "has 0"},
 		{name: "for another branch", pull: other, code: 1, says: "came with a push without a pull request", setup: func(s *githubfake.State) { s.Pulls[2].BaseRef = "playground" }},
-		{name: "loosened in the same push", change: map[string]string{"promptflag.toml": settings}, pull: approvedBy(), code: 1, says: "has 0"},
+		{name: "loosened in the same push", change: map[string]string{"promptflag.toml": mergeConfig}, pull: approvedBy(), code: 1, says: "has 0"},
 		{name: "reviews do not come", pull: approvedBy("bob"), fault: "/reviews", code: 4, says: "cannot tell who approved this"},
 		{name: "the pull request does not come", pull: approvedBy("bob"), fault: "/pulls", code: 4, says: "cannot tell who approved this"},
 		{name: "the rules do not come", pull: approvedBy("bob"), fault: "/contents/promptflag.toml", code: 4, says: "cannot tell what production asks for"},
@@ -251,7 +251,7 @@ func TestMergeRefused(t *testing.T) {
 		{name: "one of the team", before: owners, pull: approvedBy("bob"), code: 0, setup: func(s *githubfake.State) { s.Teams["acme/support"] = []string{"Bob"} }},
 		{name: "not one of the team", before: owners, pull: approvedBy("bob"), code: 1, says: "has none for prompts/a.toml (@carol, @acme/support)", setup: func(s *githubfake.State) { s.Teams["acme/support"] = []string{"eve"} }},
 		{name: "owners in the same push", before: map[string]string{"promptflag.toml": owned}, change: map[string]string{"CODEOWNERS": "* @bob\n"}, pull: approvedBy("bob"), code: 1, says: "there is no CODEOWNERS file in the commit before this change"},
-		{name: "rules that come with the push", before: map[string]string{"promptflag.toml": settings}, change: map[string]string{"promptflag.toml": approvals}, code: 0},
+		{name: "rules that come with the push", before: map[string]string{"promptflag.toml": mergeConfig}, change: map[string]string{"promptflag.toml": approvals}, code: 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorkflow(t)
@@ -294,7 +294,7 @@ func TestMergeRefused(t *testing.T) {
 // nothing to publish asks GitHub nothing.
 func TestMergeNothingAsked(t *testing.T) {
 	w := newWorkflow(t)
-	w.commit(1, map[string]string{"promptflag.toml": settings}, nil)
+	w.commit(1, map[string]string{"promptflag.toml": mergeConfig}, nil)
 	w.commit(2, map[string]string{"prompts/a.toml": prompt("one")}, approvedBy("bob"))
 	w.fake.Fault = func(r *http.Request) *githubfake.Fault {
 		if strings.Contains(r.URL.Path, "/pulls") || strings.Contains(r.URL.Path, "/comments") {
