@@ -121,15 +121,28 @@ func (c *checkout) git(args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// commit commits everything; the branch of the fake has it then.
+// commit commits everything; GitHub has it then, on the branch that is checked
+// out.
 func (c *checkout) commit(message string) (sha string) {
 	c.Helper()
 	c.git("add", "-A")
 	c.git("commit", "-q", "--allow-empty", "-m", message)
 	sha = c.git("rev-parse", "HEAD")
-	if branch := c.git("branch", "--show-current"); branch != "" {
-		c.github.Change(func(s *githubfake.State) { s.Branches[branch] = sha })
+	tree := map[string]string{}
+	for _, name := range strings.Fields(c.git("ls-tree", "-r", "--name-only", "HEAD")) {
+		data, err := os.ReadFile(filepath.Join(c.dir, name))
+		if err != nil {
+			c.Fatal(err)
+		}
+		tree[name] = string(data)
 	}
+	branch, changed := c.git("branch", "--show-current"), strings.Fields(c.git("show", "--name-only", "--format=", "HEAD"))
+	c.github.Change(func(s *githubfake.State) {
+		s.Branches[branch], s.Trees[sha] = sha, tree
+		if branch == "main" {
+			s.History = append(s.History, githubfake.Commit{SHA: sha, Files: changed})
+		}
+	})
 	return sha
 }
 

@@ -119,6 +119,7 @@ expect() {
 
 mkdir "$work/commands" "$work/home"
 cp -r action/example "$work/repo"
+cp -r action/example "$work/home/base" # there is no GitHub to say what was before
 
 c=$(buildah from --pull-never "$image")
 containers+=("$c")
@@ -131,10 +132,10 @@ buildah umount "$c" >/dev/null
 
 run -- --version
 expect 0 "$work/log" "^$version\$"
-run GITHUB_EVENT_NAME=merge_group
+run INPUT_COMMAND=check
 expect 0 "$work/log" '3 prompts, no findings'
-run GITHUB_EVENT_NAME=pull_request
-expect 0 "$work/commands/summary" '^### What merging will do'
+run GITHUB_EVENT_NAME=pull_request INPUT_COMMAND='pull --base /github/home/base'
+expect 0 "$work/commands/summary" '^## '
 expect 0 "$work/commands/output" '^plan={"items":'
 run GITHUB_EVENT_NAME=push
 expect 4 "$work/commands/summary" '^### Nothing was published'
@@ -145,7 +146,7 @@ expect 0 "$work/log" '1000 of 1000'
 run GITHUB_EVENT_NAME=workflow_dispatch INPUT_COMMAND=off INPUT_PROMPT=support.triage INPUT_ENVIRONMENT=production INPUT_REASON="it's --help"
 expect 0 "$work/commands/summary" '^### What was done'
 sed -i 's/"user"/"usr"/' "$work/repo/prompts/support/triage.toml"
-run GITHUB_EVENT_NAME=pull_request
+run GITHUB_EVENT_NAME=pull_request INPUT_COMMAND='pull --base /github/home/base'
 expect 1 "$work/log" '^::error .*file=prompts/support/triage.toml,line='
 run GITHUB_EVENT_NAME=schedule
 expect 2 "$work/log" 'the event "schedule" has no command'
