@@ -38,8 +38,10 @@ func (p Process) fromEvent() ([]string, error) {
 		return []string{"pull", "--queue"}, nil
 	case "push":
 		return []string{"publish"}, nil
+	case "schedule":
+		return []string{"drift"}, nil
 	default:
-		return nil, usageError{fmt.Errorf("the event %q has no command of its own: run promptflag on pull_request, merge_group or push, or give the command input", event)}
+		return nil, usageError{fmt.Errorf("the event %q has no command of its own: run promptflag on pull_request, merge_group, push or schedule, or give the command input", event)}
 	}
 }
 

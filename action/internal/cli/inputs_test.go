@@ -117,6 +117,15 @@ func TestExampleInputs(t *testing.T) {
 			t.Errorf("prompts.yml reads the output %s", name)
 		}
 	}
+	// It starts on no event that has no command.
+	_, on, _ := strings.Cut(string(src), "\non:\n")
+	on, _, _ = strings.Cut(on, "\npermissions:")
+	for _, event := range submatches(`(?m)^  ([a-z_]+):`, on) {
+		p := Process{Getenv: func(k string) string { return map[string]string{"GITHUB_EVENT_NAME": event}[k] }}
+		if _, err := p.fromEvent(); err != nil && event != "workflow_dispatch" {
+			t.Errorf("prompts.yml runs on %s: %v", event, err)
+		}
+	}
 	// A field of a form is never pasted into a script, or into another word.
 	for _, line := range strings.Split(string(src), "\n") {
 		if strings.Contains(line, "inputs.") && !regexp.MustCompile(`^ {10}[a-z-]+: \$\{\{ inputs\.[a-z-]+ \}\}$`).MatchString(line) {

@@ -6,15 +6,15 @@
 #   COLD=1 internal/teststack/image/build.sh     modules from the network, as on a runner
 #   KEEP=1 internal/teststack/image/build.sh     leaves localhost/promptflag:dev behind
 #
-# It needs root, Go, buildah and crun (Debian: apt-get install
-# --no-install-recommends buildah crun), 4 minutes on two cores, and 8 when
+# It needs root, Go, buildah, crun and jq (Debian: apt-get install
+# --no-install-recommends buildah crun jq), 4 minutes on two cores, and 8 when
 # COLD. No registry is asked: the base image is made here, from the Go of this
 # machine under the name that the Dockerfile gives it, with digest or without. So this shows that the
 # Dockerfile builds and what the result does, not what is in the real base.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
 
-for tool in go buildah crun; do
+for tool in go buildah crun jq; do
 	command -v "$tool" >/dev/null || { echo "missing: $tool" >&2; exit 2; }
 done
 [ "$(id -u)" = 0 ] || { echo "run it as root: buildah mounts the base image" >&2; exit 2; }
@@ -31,6 +31,7 @@ cleanup() {
 	[ -n "${KEEP:-}" ] || buildah rmi -f "$image" >/dev/null 2>&1 || true
 	buildah rmi -f "$image-other" >/dev/null 2>&1 || true
 	buildah rmi -f "localhost/$builder" >/dev/null 2>&1 || true
+	[ -z "${fake:-}" ] || kill "$fake"
 	rm -rf "$work"
 }
 trap cleanup EXIT
@@ -104,7 +105,7 @@ run() {
 		--volume "$work/repo:/github/workspace" --volume "$work/commands:/github/file_commands" --volume "$work/home:/github/home" \
 		--env HOME=/github/home --env CI=true --env GITHUB_ACTIONS=true --env GITHUB_WORKSPACE=/github/workspace \
 		--env GITHUB_OUTPUT=/github/file_commands/output --env GITHUB_STEP_SUMMARY=/github/file_commands/summary \
-		--env GITHUB_REPOSITORY=acme/prompts --env GITHUB_ACTOR=ada --env GITHUB_SHA=0123456789012345678901234567890123456789 \
+		--env GITHUB_REPOSITORY=acme/prompts --env GITHUB_ACTOR=ada --env GITHUB_SHA="$sha" --env GITHUB_API_URL="$(cat "$work/api")" --env GITHUB_SERVER_URL=https://github.com \
 		"${inputs[@]}" \
 		"${variables[@]}" "$c" /promptflag "$@" >"$work/log" 2>&1 || code=$?
 }
@@ -119,7 +120,20 @@ expect() {
 
 mkdir "$work/commands" "$work/home"
 cp -r action/example "$work/repo"
-cp -r action/example "$work/home/base" # there is no GitHub to say what was before
+
+# GitHub, as a program: main has the commit of the run and one before it.
+before=$(printf '%040d' 1) sha=0123456789012345678901234567890123456789
+(cd action/example && find promptflag.toml prompts -type f | while read -r name; do jq -Rs --arg name "$name" '{($name): .}' "$name"; done) | jq -s add >"$work/tree.json"
+jq -n --arg before "$before" --arg sha "$sha" --slurpfile tree "$work/tree.json" '{Repository: "acme/prompts", Branches: {main: $sha},
+	Trees: {($before): $tree[0], ($sha): $tree[0]}, History: [{SHA: $before}, {SHA: $sha}],
+	Pulls: {"7": {Author: "ada", Base: $before, Head: $sha, HeadRef: "change", Files: ["prompts/support/triage.toml"]}}}' >"$work/state.json"
+go build -o "$work/githubfake" ./internal/githubfake/cmd/githubfake
+"$work/githubfake" "$work/state.json" >"$work/api" &
+fake=$!
+until [ -s "$work/api" ]; do kill -0 "$fake"; done
+jq -n --arg before "$before" --arg sha "$sha" '{ref: "refs/heads/main", before: $before, after: $sha, repository: {full_name: "acme/prompts"}, sender: {login: "ada"}}' >"$work/home/push.json"
+jq -n --arg before "$before" --arg sha "$sha" '{action: "opened", number: 7, repository: {full_name: "acme/prompts"}, sender: {login: "ada"}, pull_request: {number: 7,
+	base: {ref: "main", sha: $before, repo: {full_name: "acme/prompts"}}, head: {ref: "change", sha: $sha, repo: {full_name: "acme/prompts"}}}}' >"$work/home/pull_request.json"
 
 c=$(buildah from --pull-never "$image")
 containers+=("$c")
@@ -134,22 +148,24 @@ run -- --version
 expect 0 "$work/log" "^$version\$"
 run INPUT_COMMAND=check
 expect 0 "$work/log" '3 prompts, no findings'
-run GITHUB_EVENT_NAME=pull_request INPUT_COMMAND='pull --base /github/home/base'
+pull=(GITHUB_EVENT_NAME=pull_request GITHUB_EVENT_PATH=/github/home/pull_request.json GITHUB_REF=refs/pull/7/merge INPUT_TOKEN=of-the-run)
+push=(GITHUB_EVENT_NAME=push GITHUB_EVENT_PATH=/github/home/push.json GITHUB_REF=refs/heads/main)
+run "${pull[@]}"
 expect 0 "$work/commands/summary" '^## '
 expect 0 "$work/commands/output" '^plan={"items":'
-run GITHUB_EVENT_NAME=push
+run "${push[@]}"
 expect 4 "$work/commands/summary" '^### Nothing was published'
-run INPUT_COMMAND='publish --not-head'
+run "${push[@]}" INPUT_TOKEN=of-the-run
 expect 0 "$work/commands/summary" '^### What was published'
 run INPUT_COMMAND='split support.triage' INPUT_ENVIRONMENT=production
 expect 0 "$work/log" '1000 of 1000'
 run GITHUB_EVENT_NAME=workflow_dispatch INPUT_COMMAND=off INPUT_PROMPT=support.triage INPUT_ENVIRONMENT=production INPUT_REASON="it's --help"
 expect 0 "$work/commands/summary" '^### What was done'
 sed -i 's/"user"/"usr"/' "$work/repo/prompts/support/triage.toml"
-run GITHUB_EVENT_NAME=pull_request INPUT_COMMAND='pull --base /github/home/base'
+run "${pull[@]}"
 expect 1 "$work/log" '^::error .*file=prompts/support/triage.toml,line='
-run GITHUB_EVENT_NAME=schedule
-expect 2 "$work/log" 'the event "schedule" has no command'
+run GITHUB_EVENT_NAME=release
+expect 2 "$work/log" 'the event "release" has no command'
 echo "nine runs are as expected"
 
 # 0xb7 is AArch64, 0x3e x86-64: e_machine of ELF.
