@@ -112,7 +112,7 @@ func (c *composer) counts() string {
 			parts = append(parts, thousands(n)+" "+word)
 		}
 	}
-	text := "This pull request touches **" + counted(len(c.Prompts), "prompt", "prompts") + "**"
+	text := "This pull request touches **" + counted(len(c.Prompts), "prompt", "prompts") + "**, instructions that services give to an AI model"
 	if len(c.Prompts) > 1 {
 		text += ": " + strings.Join(parts, ", ")
 	}
@@ -231,15 +231,28 @@ func findingList(list prompts.Findings) string {
 // summary is a row for each prompt, as long as they take no more than half. What
 // is the same for all of them is said once.
 func (c *composer) summary() {
-	most := c.mostly()
+	most, nobody := c.mostly(), false
 	head, rule := "| | Prompt | What changes | Is it better? | Cost of 1,000 calls |", "| :--- | :--- | :--- | :--- | :--- |"
-	others := slices.ContainsFunc(c.Prompts, func(p Prompt) bool { return c.usersShort(p) != most })
-	if most != "" {
-		where := ""
-		if others {
-			where = ", where the table says nothing else"
+	others := false
+	for _, p := range c.Prompts {
+		switch who := c.usersShort(p); who {
+		case most:
+		case blockedShort:
+			nobody = true
+		default:
+			others = true
 		}
-		c.block("**When this is merged**" + where + ": " + strings.ReplaceAll(most, "<br>", "; ") + ".\n\n")
+	}
+	if most != "" {
+		text := "**When this is merged**"
+		if others {
+			text += ", where the table says nothing else"
+		}
+		text += ": " + strings.ReplaceAll(most, "<br>", "; ") + "."
+		if nobody {
+			text += " Nobody gets what failed or could not be judged."
+		}
+		c.block(text + "\n\n")
 	}
 	if others {
 		head, rule = head+" Who gets it when merged |", rule+" :--- |"

@@ -135,7 +135,11 @@ func (c *composer) diffPart(i, others int) string {
 	if len(c.Prompts) == 1 && b.Len() < 4000 && p.Kind != Added {
 		open = " open"
 	}
-	return fold(title, open, b.String())
+	text := b.String()
+	if _, rest, ok := strings.Cut(text, "</p>\n\n"); ok && len(p.Changes.Effects) == 0 {
+		text = rest // without the sentence, which the table has
+	}
+	return fold(title, open, text)
 }
 
 // figuresPart is the evaluation: each rule, and the cases that changed with what
