@@ -327,7 +327,7 @@ func (c *composer) notes() string {
 	if b.Len() == 0 {
 		return ""
 	}
-	return "**Before it is published**\n\n" + b.String() + "\n"
+	return "**Good to know**\n\n" + b.String() + "\n"
 }
 
 // leftOut says what the limit did not allow.

@@ -49,19 +49,26 @@ func (c *composer) sections() string {
 		look++
 	}
 	var tables, diffs, figures int // that are left out
+	table := func(i int) { tables += c.take(&all[i], i, &all[i].table, true, c.tablePart) }
+	diff := func(i, others int) {
+		diffs += c.take(&all[i], i, &all[i].diff, c.Prompts[i].differs(), func(i int) string { return c.diffPart(i, others) })
+	}
+	figure := func(i, others int) {
+		figures += c.take(&all[i], i, &all[i].figures, c.Prompts[i].Report != nil, func(i int) string { return c.figuresPart(i, others) })
+	}
 	for i := range look {
-		tables += c.take(&all[i], i, &all[i].table, c.tablePart)
-		figures += c.take(&all[i], i, &all[i].figures, func(i int) string { return c.figuresPart(i, look-i) })
-		diffs += c.take(&all[i], i, &all[i].diff, func(i int) string { return c.diffPart(i, 2*(look-i)) })
+		table(i)
+		figure(i, look-i)
+		diff(i, 2*(look-i))
 	}
 	for i := look; i < len(all); i++ {
-		tables += c.take(&all[i], i, &all[i].table, c.tablePart)
+		table(i)
 	}
 	for i := look; i < len(all); i++ {
-		diffs += c.take(&all[i], i, &all[i].diff, func(i int) string { return c.diffPart(i, len(all)-i) })
+		diff(i, len(all)-i)
 	}
 	for i := look; i < len(all); i++ {
-		figures += c.take(&all[i], i, &all[i].figures, func(i int) string { return c.figuresPart(i, 1) })
+		figure(i, 1)
 	}
 	c.count(tables, "the answers about 1 prompt", "the answers about %s prompts")
 	c.count(diffs, "what changed word by word in 1 prompt", "what changed word by word in %s prompts")
@@ -84,23 +91,22 @@ func (c *composer) count(n int, one, many string) {
 	}
 }
 
-// take makes a part and keeps it if there is room; 1 says that it is left out.
-// Without room nothing is made.
-func (c *composer) take(s *section, i int, part *string, build func(int) string) int {
+// take makes a part, if there is one, and keeps it if there is room; 1 says that
+// it is left out. Without room nothing is made.
+func (c *composer) take(s *section, i int, part *string, exists bool, build func(int) string) int {
+	if !exists {
+		return 0
+	}
 	around := 0
 	if *s == (section{}) {
 		around = len(c.head(c.Prompts[i])) + len(c.tail())
 	}
-	c.room -= around
-	text := ""
-	if c.room > minDiff {
-		text = build(i)
+	if c.room-around <= minDiff {
+		return 1
 	}
-	switch {
-	case text == "" && c.room > minDiff:
-		c.room += around
-		return 0 // there is nothing to show
-	case text == "" || len(text) > c.room || text == tooLong:
+	c.room -= around
+	text := build(i)
+	if len(text) > c.room || text == tooLong {
 		c.room += around
 		return 1
 	}
@@ -114,13 +120,15 @@ const tooLong = "too long"
 
 func (c *composer) tablePart(i int) string { return c.table(c.Prompts[i], len(c.Prompts) == 1) }
 
+// differs: there is something to show word by word.
+func (p Prompt) differs() bool {
+	return p.Changes != nil && p.Kind != Removed && len(p.Changes.Changes) > 0
+}
+
 // diffPart is what changed, word by word; others are how many parts have to
 // share the room.
 func (c *composer) diffPart(i, others int) string {
 	p := c.Prompts[i]
-	if p.Changes == nil || p.Kind == Removed || len(p.Changes.Changes) == 0 {
-		return ""
-	}
 	around := 200
 	limit := min(maxDiff, max(minDiff, c.room/max(others, 1)), c.room-around)
 	var b bytes.Buffer
@@ -146,9 +154,6 @@ func (c *composer) diffPart(i, others int) string {
 // was answered.
 func (c *composer) figuresPart(i, others int) string {
 	p := c.Prompts[i]
-	if p.Report == nil {
-		return ""
-	}
 	around := 200
 	limit := min(maxFigures, max(minFigures, c.room/max(others, 1)), c.room-around)
 	if limit < minFigures {
