@@ -17,8 +17,8 @@ func TestFromEvent(t *testing.T) {
 		event, command string
 		want           []string
 	}{
-		{"pull_request", "", []string{"plan"}},
-		{"merge_group", "", []string{"check"}},
+		{"pull_request", "", []string{"pull"}},
+		{"merge_group", "", []string{"pull", "--queue"}},
 		{"push", "", []string{"publish"}},
 		{"push", " \n", []string{"publish"}},
 		{"schedule", "", nil},

@@ -17,8 +17,9 @@ import (
 )
 
 type pullCmd struct {
-	Base  string `placeholder:"WHAT" help:"What the change is compared with: a revision of git or a folder; default: the base of the pull request, elsewhere the branch of promptflag.toml."`
-	Queue bool   `help:"For a merge queue: check and evaluate, without plan and comment."`
+	Environment []string `short:"e" placeholder:"NAME" env:"INPUT_ENVIRONMENT" help:"Plan only these environments; default all of promptflag.toml."`
+	Base        string   `placeholder:"WHAT" help:"What the change is compared with: a revision of git or a folder; default: the base of the pull request, elsewhere the branch of promptflag.toml."`
+	Queue       bool     `help:"For a merge queue: check and evaluate, without plan and comment."`
 }
 
 // pull is one look at what a pull request changes.
@@ -79,7 +80,13 @@ func (p *pull) look(ctx context.Context) error {
 	if p.base, err = p.openBase(ctx); err != nil {
 		return err
 	}
-	p.told.Environments = cfg.Names()
+	planned, err := environments(cfg, p.Environment)
+	if err != nil {
+		return err
+	}
+	for _, e := range planned {
+		p.told.Environments = append(p.told.Environments, e.Name)
+	}
 	p.told.PublishInconclusive = p.rules().Gate.PublishInconclusive
 	against := &check.Against{Name: "the base", Versions: p.base.versions(), FS: p.base.fs, Prompts: p.base.folder}
 	if p.secret = p.secretless(); p.secret {
@@ -172,7 +179,7 @@ func (p *pull) planned(ctx context.Context) {
 		p.told.PlanUnknown = "there are mistakes to be mended first"
 		return
 	}
-	plan, err := wanted{}.prepare(ctx, p.session, "")
+	plan, err := wanted{Environment: p.Environment}.prepare(ctx, p.session, "")
 	if err != nil {
 		p.unreachable(fmt.Errorf("plan: %w", err))
 		return
