@@ -98,11 +98,11 @@ func (c *composer) counts() string {
 		return "Nothing of this pull request reaches users of a prompt."
 	}
 	count := map[string]int{}
-	order := []string{Fail.word(), Inconclusive.word(), NotEvaluated.word(), Pass.word(), "nothing to measure"}
+	order := []string{Fail.word(), Inconclusive.word(), NotEvaluated.word(), Pass.word(), "with nothing to measure"}
 	for _, p := range c.Prompts {
 		word := p.verdict().word()
 		if p.Report == nil && p.verdict() == Pass {
-			word = "nothing to measure"
+			word = "with nothing to measure"
 		}
 		count[word]++
 	}
@@ -117,16 +117,18 @@ func (c *composer) counts() string {
 		text += ": " + strings.Join(parts, ", ")
 	}
 	text += ". "
-	switch c.Verdict() {
-	case Fail:
+	switch v := c.Verdict(); {
+	case len(c.Findings.Errors()) > 0:
+		text += "What is listed below has to be mended first."
+	case v == Fail:
 		text += "What failed will not be published, even if it is merged."
-	case Inconclusive:
+	case v == Inconclusive:
 		if c.PublishInconclusive {
 			text += "It would be published all the same: the team's settings allow that."
 		} else {
 			text += "What could not be told will not be published until it can be."
 		}
-	case NotEvaluated:
+	case v == NotEvaluated:
 		if len(c.NotRun) == 0 {
 			text += "What has no evaluation is published without one."
 		}
@@ -260,10 +262,9 @@ func (c *composer) summary() {
 	c.block(head + "\n" + rule + "\n")
 	least := c.limit / 2
 	for i, p := range c.Prompts {
-		v := p.verdict()
-		verdict := v.sign() + " " + v.word()
-		if p.Report == nil && v == Pass {
-			verdict = ""
+		verdict := p.sign()
+		if verdict != "" {
+			verdict += p.verdict().word()
 		}
 		what := p.what()
 		if n := len(p.unaccepted()); n > 0 {

@@ -27,9 +27,13 @@ func (c *composer) head(p Prompt) string {
 		if len(c.Prompts) == 1 {
 			return ""
 		}
-		return "\n### " + p.verdict().sign() + " " + code(p.Name) + "\n\n"
+		return "\n### " + p.sign() + code(p.Name) + "\n\n"
 	}
-	return "<details><summary>" + p.verdict().sign() + " <b>" + html.EscapeString(p.Name) + "</b>: " + p.verdict().word() + "</summary>\n\n"
+	word := p.verdict().word()
+	if p.sign() == "" {
+		word = p.what()
+	}
+	return "<details><summary>" + p.sign() + "<b>" + html.EscapeString(p.Name) + "</b>: " + word + "</summary>\n\n"
 }
 
 func (c *composer) tail() string {

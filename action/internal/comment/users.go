@@ -20,6 +20,8 @@ func (p Prompt) now(environment string) string {
 		which := p.version(v.Ref.Version())
 		if v.Role == flags.Stable && v.Ref.Version() != p.Version {
 			which = "today's version (" + which + ")"
+		} else if v.Role == flags.Candidate && v.Ref.Version() != p.Version {
+			which = "an earlier change (" + which + ")"
 		}
 		switch {
 		case !v.On && v.Role == flags.Stable:
