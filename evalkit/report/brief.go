@@ -1,6 +1,8 @@
 package report
 
 import (
+	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/promptflag/promptflag/evalkit"
@@ -73,27 +75,46 @@ func beside(r *evalkit.Report, base *evalkit.Arm) string {
 	return text
 }
 
-// broken are the rules that did not pass, in the words of people.
+// broken are the rules that did not pass, in the words of people: shares and
+// scores in per cent.
 func broken(r *evalkit.Report) (out []string) {
-	for _, m := range rows(r) {
-		if m.Rule == "" || m.State == evalkit.Pass {
+	for _, g := range r.Gates {
+		if g.Verdict == evalkit.Pass {
 			continue
 		}
-		what := map[string]string{"regressions": "cases that got worse", "pass rate": "share of cases that pass", "latency p95": "time of 19 in 20 answers"}[m.Name]
+		what := map[string]string{"regressions": "cases that got worse", "pass rate": "share of cases that pass", "latency p95": "time of 19 in 20 answers"}[g.Name]
 		if what == "" {
-			what = name(m.Name)
+			what = name(g.Name)
 		}
-		text := what + ": " + figures(m.New)
-		if m.Difference != "" {
-			text += ", a difference of " + figures(m.Difference)
+		u, rule := unitOf(g), short(g.Rule, 200)
+		if u == score || u == share {
+			u, rule = share, fraction.ReplaceAllStringFunc(rule, inPercent)
+			if strings.HasPrefix(rule, "not worse") {
+				rule = strings.TrimSuffix(rule, "%") + "points"
+			}
 		}
-		text += ", the rule is: " + prose(short(m.Rule, 200))
-		if m.State != evalkit.Fail {
+		text := what + ": " + u.optional(g.Value)
+		if g.Diff != nil {
+			text += ", a difference of " + figures(u.difference(g.Diff))
+		}
+		text += ", the rule is: " + prose(rule)
+		if g.Verdict != evalkit.Fail {
 			text += " (could not tell)"
 		}
 		out = append(out, cell(text))
 	}
 	return out
+}
+
+// fraction is a share or a score from 0 to 1, as rules have it.
+var fraction = regexp.MustCompile(`\b(0\.[0-9]+|1(\.0+)?|0)$`)
+
+func inPercent(text string) string {
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return text
+	}
+	return strings.TrimSuffix(number(100*f, 1), ".0") + " %"
 }
 
 func costBrief(now *evalkit.Arm, bases []*evalkit.Arm) string {

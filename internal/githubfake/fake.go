@@ -21,6 +21,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -228,6 +229,9 @@ func (f *Fake) answer(w http.ResponseWriter, r *http.Request) {
 	case r.Header.Get("Authorization") == "":
 		refuse(w, http.StatusUnauthorized, "Requires authentication")
 	default:
+		w.Header().Set("X-RateLimit-Limit", "5000")
+		w.Header().Set("X-RateLimit-Remaining", "4000")
+		w.Header().Set("X-RateLimit-Reset", strconv.FormatInt(time.Now().Add(time.Hour).Unix(), 10))
 		f.routes().ServeHTTP(w, r)
 	}
 }

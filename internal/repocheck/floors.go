@@ -45,6 +45,7 @@ var floors = []layer{
 	{"action/internal/gen", 2, "prompts"},
 	{"action/internal/schema", 2, "evalkit/assert prompts"},
 	{"action/internal/github", 2, "prompts"},
+	{"action/internal/notify", 2, ""},
 	{"action/internal/importer", 2, "prompts"},
 	{"action/internal/demo", 2, ""},
 	{"action/internal/secrets", 2, ""},

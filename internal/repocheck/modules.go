@@ -25,7 +25,7 @@ var owners = []owner{
 	{"github.com/Unleash/unleash-go-sdk", "provider/unleashflags/unleashv6"},
 	{"github.com/open-feature", "provider provider/* action/internal/cli"},
 	{"go.opentelemetry.io", "provider/otelprompt"},
-	{"github.com/google/go-github", "action/internal/origin action/internal/github"},
+	{"github.com/google/go-github", "action/internal/github"},
 	{"github.com/sethvargo/go-githubactions", "action/internal/github"},
 	{"github.com/alecthomas/kong", "action/internal/cli"},
 	{"go.yaml.in/yaml", "action/internal/importer"},

@@ -5,11 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
-
-	"github.com/hashicorp/go-retryablehttp"
 
 	"github.com/promptflag/promptflag/action/internal/config"
 	"github.com/promptflag/promptflag/action/internal/github"
@@ -262,17 +259,17 @@ func (s *session) checkHead(ctx context.Context, f origin.Finder, branch string)
 	if !f.OnGitHub() {
 		return f.CheckHead(ctx, branch)
 	}
-	token := s.Getenv("GITHUB_TOKEN")
-	if token == "" {
-		token = s.Getenv("INPUT_TOKEN")
-	}
-	return f.CheckHeadOnGitHub(ctx, retryingClient(), token, branch)
-}
-
-func retryingClient() *http.Client {
-	c := retryablehttp.NewClient()
-	c.Logger = nil
-	c.RetryMax = 3
-	c.ErrorHandler = retryablehttp.PassthroughErrorHandler
-	return c.StandardClient()
+	return f.CheckHeadOnGitHub(ctx, func(ctx context.Context, branch string) (string, error) {
+		token := s.Getenv("GITHUB_TOKEN")
+		if token == "" {
+			token = s.Getenv("INPUT_TOKEN")
+		}
+		client, err := github.NewClient(github.ClientOptions{
+			APIURL: s.Getenv("GITHUB_API_URL"), Repository: s.Getenv("GITHUB_REPOSITORY"), Token: token, Now: s.Now, MaxWait: 20 * time.Second,
+		})
+		if err != nil {
+			return "", err
+		}
+		return client.Head(ctx, branch)
+	}, branch)
 }

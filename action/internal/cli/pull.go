@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/promptflag/promptflag/action/internal/check"
@@ -16,8 +17,9 @@ import (
 )
 
 type pullCmd struct {
-	Base  string `placeholder:"WHAT" help:"What the change is compared with: a revision of git or a folder; default: the base of the pull request, elsewhere the branch of promptflag.toml."`
-	Queue bool   `help:"For a merge queue: check and evaluate, without plan and comment."`
+	Environment []string `short:"e" placeholder:"NAME" env:"INPUT_ENVIRONMENT" help:"Plan only these environments; default all of promptflag.toml."`
+	Base        string   `placeholder:"WHAT" help:"What the change is compared with: a revision of git or a folder; default: the base of the pull request, elsewhere the branch of promptflag.toml."`
+	Queue       bool     `help:"For a merge queue: check and evaluate, without plan and comment."`
 }
 
 // pull is one look at what a pull request changes.
@@ -78,15 +80,24 @@ func (p *pull) look(ctx context.Context) error {
 	if p.base, err = p.openBase(ctx); err != nil {
 		return err
 	}
-	p.told.Environments = cfg.Names()
+	planned, err := environments(cfg, p.Environment)
+	if err != nil {
+		return err
+	}
+	for _, e := range planned {
+		p.told.Environments = append(p.told.Environments, e.Name)
+	}
 	p.told.PublishInconclusive = p.rules().Gate.PublishInconclusive
-	against := &check.Against{Name: "the base", Versions: p.base.versions(), FS: p.base.fs, Prompts: p.base.folder()}
+	against := &check.Against{Name: "the base", Versions: p.base.versions(), FS: p.base.fs, Prompts: p.base.folder}
 	if p.secret = p.secretless(); p.secret {
 		p.noSecrets()
 	} else if live, err := p.againstLive(ctx, cfg); err != nil {
 		p.unreachable(err)
 	} else {
 		against = live
+	}
+	if p.event.Fork && !p.secret {
+		p.told.NotRun = append(p.told.NotRun, noModel)
 	}
 	if p.report, err = p.check(cfg, nil, against); err != nil {
 		return err
@@ -134,6 +145,9 @@ func (p *pull) secretless() bool {
 	return false
 }
 
+// noModel is said of runs without keys.
+const noModel = "No model was asked. Where answers are recorded in the repository, they were used; this pull request could have changed them."
+
 func (p *pull) noSecrets() {
 	why := "UNLEASH_ADMIN_TOKEN is not set"
 	if p.event.Fork {
@@ -143,7 +157,7 @@ func (p *pull) noSecrets() {
 	p.told.NotRun = []string{
 		"The prompts were checked. More was not possible: " + why + ".",
 		"What production serves was not asked for. So it is not known who would get this change, and nothing was compared with production.",
-		"No model was asked. Where answers are recorded in the repository, they were used; this pull request could have changed them.",
+		noModel,
 		"After the merge it is evaluated with secrets, and publishing is refused until it has passed.",
 	}
 }
@@ -165,7 +179,7 @@ func (p *pull) planned(ctx context.Context) {
 		p.told.PlanUnknown = "there are mistakes to be mended first"
 		return
 	}
-	plan, err := wanted{}.prepare(ctx, p.session, "")
+	plan, err := wanted{Environment: p.Environment}.prepare(ctx, p.session, "")
 	if err != nil {
 		p.unreachable(fmt.Errorf("plan: %w", err))
 		return
@@ -184,14 +198,13 @@ func (p *pull) planned(ctx context.Context) {
 	}
 }
 
-// find is a prompt that the change touches, or nil.
+// find is a prompt that the change touches, or nil. They are sorted.
 func (p *pull) find(name string) *comment.Prompt {
-	for i := range p.told.Prompts {
-		if p.told.Prompts[i].Name == name {
-			return &p.told.Prompts[i]
-		}
+	i, ok := slices.BinarySearchFunc(p.told.Prompts, name, func(one comment.Prompt, name string) int { return strings.Compare(one.Name, name) })
+	if !ok {
+		return nil
 	}
-	return nil
+	return &p.told.Prompts[i]
 }
 
 // mistakes reports whether something is not in order that an evaluation or a

@@ -24,6 +24,7 @@ type before struct {
 	commit string         // "" for a folder
 	config *config.Config // nil when there is none, or none that can be read
 	tree   *prompts.Tree
+	folder string // of the prompts
 	close  func()
 }
 
@@ -108,29 +109,19 @@ func (p *pull) hub() (*github.Client, error) {
 // read loads configuration and prompts of before. Where they have mistakes, that
 // is what the change may mend.
 func (b *before) read(p *pull) error {
+	b.folder = p.config.Prompts
 	if cfg, err := config.Load(b.fs, p.dir()); err == nil {
-		b.config = cfg
+		b.config, b.folder = cfg, cfg.Prompts
 	}
-	folder := b.folder()
-	if b.config == nil {
-		folder = p.config.Prompts
-	}
-	if _, err := fs.Stat(b.fs, folder); errors.Is(err, fs.ErrNotExist) {
+	if _, err := fs.Stat(b.fs, b.folder); errors.Is(err, fs.ErrNotExist) {
 		return nil // no prompts yet
 	}
-	tree, err := prompts.Load(b.fs, folder, nil)
+	tree, err := prompts.Load(b.fs, b.folder, nil)
 	if findings := (prompts.Findings)(nil); err != nil && !errors.As(err, &findings) {
 		return fmt.Errorf("read the prompts before the change: %w", err)
 	}
 	b.tree = tree
 	return nil
-}
-
-func (b *before) folder() string {
-	if b.config == nil {
-		return "prompts"
-	}
-	return b.config.Prompts
 }
 
 func (b *before) definitions() []*prompts.Definition {

@@ -62,7 +62,11 @@ func (p *pull) touched(here fs.FS, name string, suiteChanged bool) (comment.Prom
 		return one, true
 	case old == nil:
 		one.Kind = comment.Added
-		d := compare.Diff(nil, now.Prompt)
+		var from *prompts.Prompt
+		if moved := p.base.lookup(now.MovedFrom); moved != nil {
+			from = moved.Prompt
+		}
+		d := compare.Diff(from, now.Prompt)
 		one.Changes = &d
 	case old.Prompt.Digest() != now.Prompt.Digest():
 		one.Kind = comment.Changed
@@ -96,7 +100,7 @@ func (p *pull) suites(ctx context.Context, here fs.FS) (map[string]bool, error) 
 	for _, side := range []struct {
 		fs     fs.FS
 		folder string
-	}{{here, p.config.Prompts}, {p.base.fs, p.base.folder()}} {
+	}{{here, p.config.Prompts}, {p.base.fs, p.base.folder}} {
 		found, err := suite.Find(side.fs, side.folder)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
@@ -112,7 +116,7 @@ func (p *pull) suites(ctx context.Context, here fs.FS) (map[string]bool, error) 
 		}
 		name := strings.ReplaceAll(strings.TrimSuffix(file, ".eval.toml"), "/", ".")
 		now, errNow := loadSuite(here, p.config.Prompts, file)
-		old, errOld := loadSuite(p.base.fs, p.base.folder(), file)
+		old, errOld := loadSuite(p.base.fs, p.base.folder, file)
 		switch {
 		case errNow != nil:
 			continue // a finding of check
@@ -168,7 +172,7 @@ func (p *pull) partials(here fs.FS) {
 		}
 	}
 	for _, partial := range p.report.Tree.Partials() {
-		was := p.base.folder() + strings.TrimPrefix(partial.File, p.config.Prompts)
+		was := p.base.folder + strings.TrimPrefix(partial.File, p.config.Prompts)
 		if sameFile(p.base.fs, was, here, partial.File) {
 			continue
 		}

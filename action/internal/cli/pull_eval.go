@@ -45,7 +45,7 @@ func (p *pull) evaluateChanged(ctx context.Context) error {
 			}
 			return fmt.Errorf("evaluate %s: %w", name, err)
 		}
-		if p.secret && !answered(report) {
+		if (p.secret || p.event.Fork) && !answered(report) {
 			one.NotEvaluated = "no answers of models are recorded in the repository for it"
 			continue
 		}
@@ -63,7 +63,7 @@ func (p *pull) evaluateChanged(ctx context.Context) error {
 func (p *pull) evalRunner(ctx context.Context) (*evaluate.Runner, error) {
 	mode, bucket := evaluate.Live, (*store.Bucket)(nil)
 	switch {
-	case p.secret:
+	case p.secret || p.event.Fork:
 		mode = evaluate.Replay
 	case p.runner != nil:
 		mode, bucket = evaluate.Record, p.sharedRecords(ctx, p.config)

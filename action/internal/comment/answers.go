@@ -113,7 +113,7 @@ func (in Input) costs(p Prompt) string {
 	}
 	cost := p.cost()
 	if strings.Contains(cost, "→") {
-		return "1,000 calls, in production now → with this change: " + cost
+		return "1,000 calls, today → with this change: " + cost
 	}
 	if strings.Contains(cost, "not known") {
 		return "1,000 calls: not known, because a price or the use of tokens is not"

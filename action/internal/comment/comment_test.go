@@ -40,12 +40,14 @@ func stories(t *testing.T) map[string]Input {
 	forked.Report, forked.Items, forked.Live, forked.Known = nil, nil, nil, false
 	forked.NotEvaluated = "there are no recorded answers in the repository for it"
 	fork := input(r, forked)
+	fork.Edit = nil
 	fork.NotRun = []string{
-		"This pull request comes from a fork, so it was given no secrets. Its prompts were checked.",
-		"What production serves was not asked for, so nothing is known about who would get this change, and nothing was compared with production.",
-		"No model was asked. Publishing after the merge evaluates it first, and will be refused until that was done.",
+		"The prompts were checked. More was not possible: this pull request comes from a fork, which is given no secrets.",
+		"What production serves was not asked for. So it is not known who would get this change, and nothing was compared with production.",
+		"No model was asked. Where answers are recorded in the repository, they were used; this pull request could have changed them.",
+		"After the merge it is evaluated with secrets, and publishing is refused until it has passed.",
 	}
-	fork.PlanUnknown = "this pull request has no secrets"
+	fork.PlanUnknown = "this pull request comes from a fork, which is given no secrets"
 	all["fork"] = fork
 
 	var many []Prompt

@@ -98,11 +98,11 @@ func (c *composer) counts() string {
 		return "Nothing of this pull request reaches users of a prompt."
 	}
 	count := map[string]int{}
-	order := []string{Fail.word(), Inconclusive.word(), NotEvaluated.word(), Pass.word(), "nothing to measure"}
+	order := []string{Fail.word(), Inconclusive.word(), NotEvaluated.word(), Pass.word(), "with nothing to measure"}
 	for _, p := range c.Prompts {
 		word := p.verdict().word()
 		if p.Report == nil && p.verdict() == Pass {
-			word = "nothing to measure"
+			word = "with nothing to measure"
 		}
 		count[word]++
 	}
@@ -112,21 +112,23 @@ func (c *composer) counts() string {
 			parts = append(parts, thousands(n)+" "+word)
 		}
 	}
-	text := "This pull request touches **" + counted(len(c.Prompts), "prompt", "prompts") + "**"
+	text := "This pull request touches **" + counted(len(c.Prompts), "prompt", "prompts") + "**, instructions that services give to an AI model"
 	if len(c.Prompts) > 1 {
 		text += ": " + strings.Join(parts, ", ")
 	}
 	text += ". "
-	switch c.Verdict() {
-	case Fail:
+	switch v := c.Verdict(); {
+	case len(c.Findings.Errors()) > 0:
+		text += "What is listed below has to be mended first."
+	case v == Fail:
 		text += "What failed will not be published, even if it is merged."
-	case Inconclusive:
+	case v == Inconclusive:
 		if c.PublishInconclusive {
 			text += "It would be published all the same: the team's settings allow that."
 		} else {
 			text += "What could not be told will not be published until it can be."
 		}
-	case NotEvaluated:
+	case v == NotEvaluated:
 		if len(c.NotRun) == 0 {
 			text += "What has no evaluation is published without one."
 		}
@@ -231,15 +233,28 @@ func findingList(list prompts.Findings) string {
 // summary is a row for each prompt, as long as they take no more than half. What
 // is the same for all of them is said once.
 func (c *composer) summary() {
-	most := c.mostly()
+	most, nobody := c.mostly(), false
 	head, rule := "| | Prompt | What changes | Is it better? | Cost of 1,000 calls |", "| :--- | :--- | :--- | :--- | :--- |"
-	others := slices.ContainsFunc(c.Prompts, func(p Prompt) bool { return c.usersShort(p) != most })
-	if most != "" {
-		where := ""
-		if others {
-			where = ", where the table says nothing else"
+	others := false
+	for _, p := range c.Prompts {
+		switch who := c.usersShort(p); who {
+		case most:
+		case blockedShort:
+			nobody = true
+		default:
+			others = true
 		}
-		c.block("**When this is merged**" + where + ": " + strings.ReplaceAll(most, "<br>", "; ") + ".\n\n")
+	}
+	if most != "" {
+		text := "**When this is merged**"
+		if others {
+			text += ", where the table says nothing else"
+		}
+		text += ": " + strings.ReplaceAll(most, "<br>", "; ") + "."
+		if nobody {
+			text += " Nobody gets what failed or could not be judged."
+		}
+		c.block(text + "\n\n")
 	}
 	if others {
 		head, rule = head+" Who gets it when merged |", rule+" :--- |"
@@ -247,10 +262,9 @@ func (c *composer) summary() {
 	c.block(head + "\n" + rule + "\n")
 	least := c.limit / 2
 	for i, p := range c.Prompts {
-		v := p.verdict()
-		verdict := v.sign() + " " + v.word()
-		if p.Report == nil && v == Pass {
-			verdict = ""
+		verdict := p.sign()
+		if verdict != "" {
+			verdict += p.verdict().word()
 		}
 		what := p.what()
 		if n := len(p.unaccepted()); n > 0 {
@@ -314,7 +328,7 @@ func (c *composer) notes() string {
 	if b.Len() == 0 {
 		return ""
 	}
-	return "**Before it is published**\n\n" + b.String() + "\n"
+	return "**Good to know**\n\n" + b.String() + "\n"
 }
 
 // leftOut says what the limit did not allow.

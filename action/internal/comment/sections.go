@@ -27,9 +27,13 @@ func (c *composer) head(p Prompt) string {
 		if len(c.Prompts) == 1 {
 			return ""
 		}
-		return "\n### " + p.verdict().sign() + " " + code(p.Name) + "\n\n"
+		return "\n### " + p.sign() + code(p.Name) + "\n\n"
 	}
-	return "<details><summary>" + p.verdict().sign() + " <b>" + html.EscapeString(p.Name) + "</b>: " + p.verdict().word() + "</summary>\n\n"
+	word := p.verdict().word()
+	if p.sign() == "" {
+		word = p.what()
+	}
+	return "<details><summary>" + p.sign() + "<b>" + html.EscapeString(p.Name) + "</b>: " + word + "</summary>\n\n"
 }
 
 func (c *composer) tail() string {
@@ -49,19 +53,26 @@ func (c *composer) sections() string {
 		look++
 	}
 	var tables, diffs, figures int // that are left out
+	table := func(i int) { tables += c.take(&all[i], i, &all[i].table, true, c.tablePart) }
+	diff := func(i, others int) {
+		diffs += c.take(&all[i], i, &all[i].diff, c.Prompts[i].differs(), func(i int) string { return c.diffPart(i, others) })
+	}
+	figure := func(i, others int) {
+		figures += c.take(&all[i], i, &all[i].figures, c.Prompts[i].Report != nil, func(i int) string { return c.figuresPart(i, others) })
+	}
 	for i := range look {
-		tables += c.take(&all[i], i, &all[i].table, c.tablePart)
-		figures += c.take(&all[i], i, &all[i].figures, func(i int) string { return c.figuresPart(i, look-i) })
-		diffs += c.take(&all[i], i, &all[i].diff, func(i int) string { return c.diffPart(i, 2*(look-i)) })
+		table(i)
+		figure(i, look-i)
+		diff(i, 2*(look-i))
 	}
 	for i := look; i < len(all); i++ {
-		tables += c.take(&all[i], i, &all[i].table, c.tablePart)
+		table(i)
 	}
 	for i := look; i < len(all); i++ {
-		diffs += c.take(&all[i], i, &all[i].diff, func(i int) string { return c.diffPart(i, len(all)-i) })
+		diff(i, len(all)-i)
 	}
 	for i := look; i < len(all); i++ {
-		figures += c.take(&all[i], i, &all[i].figures, func(i int) string { return c.figuresPart(i, 1) })
+		figure(i, 1)
 	}
 	c.count(tables, "the answers about 1 prompt", "the answers about %s prompts")
 	c.count(diffs, "what changed word by word in 1 prompt", "what changed word by word in %s prompts")
@@ -84,23 +95,22 @@ func (c *composer) count(n int, one, many string) {
 	}
 }
 
-// take makes a part and keeps it if there is room; 1 says that it is left out.
-// Without room nothing is made.
-func (c *composer) take(s *section, i int, part *string, build func(int) string) int {
+// take makes a part, if there is one, and keeps it if there is room; 1 says that
+// it is left out. Without room nothing is made.
+func (c *composer) take(s *section, i int, part *string, exists bool, build func(int) string) int {
+	if !exists {
+		return 0
+	}
 	around := 0
 	if *s == (section{}) {
 		around = len(c.head(c.Prompts[i])) + len(c.tail())
 	}
-	c.room -= around
-	text := ""
-	if c.room > minDiff {
-		text = build(i)
+	if c.room-around <= minDiff {
+		return 1
 	}
-	switch {
-	case text == "" && c.room > minDiff:
-		c.room += around
-		return 0 // there is nothing to show
-	case text == "" || len(text) > c.room || text == tooLong:
+	c.room -= around
+	text := build(i)
+	if len(text) > c.room || text == tooLong {
 		c.room += around
 		return 1
 	}
@@ -114,13 +124,15 @@ const tooLong = "too long"
 
 func (c *composer) tablePart(i int) string { return c.table(c.Prompts[i], len(c.Prompts) == 1) }
 
+// differs: there is something to show word by word.
+func (p Prompt) differs() bool {
+	return p.Changes != nil && p.Kind != Removed && len(p.Changes.Changes) > 0
+}
+
 // diffPart is what changed, word by word; others are how many parts have to
 // share the room.
 func (c *composer) diffPart(i, others int) string {
 	p := c.Prompts[i]
-	if p.Changes == nil || p.Kind == Removed || len(p.Changes.Changes) == 0 {
-		return ""
-	}
 	around := 200
 	limit := min(maxDiff, max(minDiff, c.room/max(others, 1)), c.room-around)
 	var b bytes.Buffer
@@ -135,16 +147,17 @@ func (c *composer) diffPart(i, others int) string {
 	if len(c.Prompts) == 1 && b.Len() < 4000 && p.Kind != Added {
 		open = " open"
 	}
-	return fold(title, open, b.String())
+	text := b.String()
+	if _, rest, ok := strings.Cut(text, "</p>\n\n"); ok && len(p.Changes.Effects) == 0 {
+		text = rest // without the sentence, which the table has
+	}
+	return fold(title, open, text)
 }
 
 // figuresPart is the evaluation: each rule, and the cases that changed with what
 // was answered.
 func (c *composer) figuresPart(i, others int) string {
 	p := c.Prompts[i]
-	if p.Report == nil {
-		return ""
-	}
 	around := 200
 	limit := min(maxFigures, max(minFigures, c.room/max(others, 1)), c.room-around)
 	if limit < minFigures {

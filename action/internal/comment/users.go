@@ -20,6 +20,8 @@ func (p Prompt) now(environment string) string {
 		which := p.version(v.Ref.Version())
 		if v.Role == flags.Stable && v.Ref.Version() != p.Version {
 			which = "today's version (" + which + ")"
+		} else if v.Role == flags.Candidate && v.Ref.Version() != p.Version {
+			which = "an earlier change (" + which + ")"
 		}
 		switch {
 		case !v.On && v.Role == flags.Stable:
@@ -103,6 +105,9 @@ func merging(i plan.Item) string {
 		case a.Percent == 100:
 			return "**everybody** gets it"
 		}
+		if len(i.Moves) == 1 && i.Moves[0].Percent == a.Percent {
+			return fmt.Sprintf("**%d %% of users** get it, the others keep theirs", a.Percent)
+		}
 		return fmt.Sprintf("**%d %% of users** get it", a.Percent)
 	case plan.Withdraw:
 		return "the candidate is taken away"
@@ -153,9 +158,8 @@ func notes(p Prompt, i plan.Item) (out []string) {
 	simple := i.Kind == plan.Create || i.Kind == plan.Unchanged ||
 		i.Kind == plan.Canary && len(i.Moves) == 1 && i.Moves[0].To == p.Version && i.Moves[0].Of == ""
 	switch {
-	case i.Kind == plan.Canary && simple && i.Moves[0].Percent < 100:
-		out = append(out, fmt.Sprintf("That is %d %% who move from %s to this version at once; the others keep theirs.", i.Moves[0].Percent, code(i.Moves[0].From)))
-	case !simple:
+	case simple:
+	default:
 		for _, m := range i.Moves {
 			out = append(out, p.move(m))
 		}
@@ -184,6 +188,9 @@ func (p Prompt) move(m plan.Move) string {
 	return fmt.Sprintf("%d %% of %s move from %s to %s.", m.Percent, of, p.version(m.From), p.version(m.To))
 }
 
+// blockedShort is who gets what its evaluation does not let pass.
+const blockedShort = "nobody"
+
 // usersShort is the same for a row of the table of all prompts.
 func (in Input) usersShort(p Prompt) string {
 	if len(p.Items) == 0 {
@@ -202,7 +209,7 @@ func (in Input) usersShort(p Prompt) string {
 		parts = append(parts, prose(i.Environment)+": "+in.merging(p, i))
 	}
 	if nobody {
-		return "nobody"
+		return blockedShort
 	}
 	return lines(parts)
 }

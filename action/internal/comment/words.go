@@ -64,6 +64,15 @@ func (v Verdict) sign() string {
 	return "⚪"
 }
 
+// sign is that of the verdict with a space after it; "" where nothing was to be
+// judged.
+func (p Prompt) sign() string {
+	if p.Report == nil && p.verdict() == Pass {
+		return ""
+	}
+	return p.verdict().sign() + " "
+}
+
 func (v Verdict) word() string {
 	switch v {
 	case Pass:

@@ -74,6 +74,29 @@ func TestCommentOwner(t *testing.T) {
 	}
 }
 
+// TestCommentUnknownOwner: where GraphQL refuses, the token is taken to be that
+// of GitHub's own app; where it is only busy, nothing is written.
+func TestCommentUnknownOwner(t *testing.T) {
+	for answer, limited := range map[string]bool{`{"errors":[{"type":"FORBIDDEN"}]}`: false, `{"errors":[{"type":"RATE_LIMITED"}]}`: true} {
+		w := fake(t, nil)
+		w.Fault = func(r *http.Request) *githubfake.Fault {
+			if strings.HasSuffix(r.URL.Path, "/graphql") {
+				return &githubfake.Fault{Status: 200, Header: map[string]string{"Content-Type": "application/json"}, Body: answer}
+			}
+			return nil
+		}
+		for range 2 {
+			_, err := w.client.Comment(t.Context(), 7, "plan", "text")
+			if limit := (*RateLimitError)(nil); errors.As(err, &limit) != limited || err != nil && !limited {
+				t.Errorf("%s: %v", answer, err)
+			}
+		}
+		if got := len(w.Comments(7)); (got == 0) != limited || got > 1 {
+			t.Errorf("%s: %d comments", answer, got)
+		}
+	}
+}
+
 // TestCommentLostAnswer: the creation took place, its answer did not come.
 func TestCommentLostAnswer(t *testing.T) {
 	for name, fault := range map[string]githubfake.Fault{

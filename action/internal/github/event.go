@@ -129,7 +129,7 @@ func ParseEvent(name string, src []byte) (Event, error) {
 	if err := json.Unmarshal(src, &p); err != nil {
 		var kind *json.UnmarshalTypeError
 		if errors.As(err, &kind) {
-			return Event{}, fmt.Errorf("event %q: the payload has a %s in %s", name, kind.Value, kind.Field)
+			return Event{}, fmt.Errorf("event %q: the payload holds the wrong kind of value, a %s, in %q", name, kind.Value, strings.ToLower(kind.Field))
 		}
 		return Event{}, fmt.Errorf("event %q: the payload is not JSON: %w", name, err)
 	}

@@ -61,10 +61,18 @@ func (c *Client) askIdentity(ctx context.Context) (identity, error) {
 				Login string `json:"login"`
 			} `json:"viewer"`
 		} `json:"data"`
+		Errors []struct {
+			Type string `json:"type"`
+		} `json:"errors"`
 	}
 	_, err = c.api.Do(ctx, req, &answer)
 	if lost(err) || status(err) == http.StatusUnauthorized {
 		return identity{}, err
+	}
+	for _, e := range answer.Errors {
+		if e.Type == "RATE_LIMITED" { // with status 200
+			return identity{}, &RateLimitError{}
+		}
 	}
 	login := strings.TrimSuffix(answer.Data.Viewer.Login, "[bot]")
 	if login == "" {

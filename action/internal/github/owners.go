@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -24,16 +26,19 @@ type Owners struct {
 }
 
 type ownerRule struct {
-	pattern *regexp.Regexp
+	pattern ownerPattern
 	owners  []string
 }
 
 // Of returns the owners of a path, as they are written: "@login", "@org/team"
 // or an e-mail address. The last rule that fits counts; it may name nobody.
 func (o Owners) Of(path string) []string {
-	for i := len(o.rules) - 1; i >= 0; i-- {
-		if o.rules[i].pattern.MatchString(path) {
-			return o.rules[i].owners
+	names := strings.Split(path, "/")
+	var room [2][]bool // for fits, which is asked of every rule
+	room[0], room[1] = make([]bool, len(names)+1), make([]bool, len(names)+1)
+	for _, r := range slices.Backward(o.rules) {
+		if r.pattern.fits(names, room) {
+			return r.owners
 		}
 	}
 	return nil
@@ -152,78 +157,76 @@ func parseOwnerLine(line string) (*ownerRule, *prompts.Finding) {
 		}
 		rule.owners = append(rule.owners, w.text)
 	}
-	re, problem := ownerPattern(pattern.text)
+	fits, problem := newOwnerPattern(pattern.text)
 	if problem != "" {
 		return bad(pattern, problem, "GitHub skips the line")
 	}
-	rule.pattern = re
+	rule.pattern = fits
 	return rule, nil
 }
 
-// ownerPattern turns a pattern into an expression over paths. The rules are
-// those of gitignore without ! and [ ]: a slash at the beginning or in the
-// middle binds the pattern to the root, * and ? stay within one name, ** does
-// not, and a pattern that fits a folder fits all below it, except where it ends
-// with /*.
-func ownerPattern(p string) (*regexp.Regexp, string) {
-	if strings.HasPrefix(p, "!") {
-		return nil, "patterns with ! do not work here"
-	}
-	bound := strings.Contains(strings.TrimSuffix(p, "/"), "/")
-	rest := strings.TrimPrefix(p, "/")
-	if rest == "" {
-		return nil, "the pattern is empty"
-	}
-	folder := strings.HasSuffix(rest, "/")
-	shallow := strings.HasSuffix(rest, "/*")
-	rest = strings.TrimSuffix(rest, "/")
+// ownerPattern is a pattern by the rules of gitignore without ! and [ ]: a
+// slash at the beginning or in the middle binds it to the root, * and ? stay
+// within one name, ** does not, and what fits a folder fits all below it, except
+// where it ends with /*. Nothing is compiled: a file may have half a million.
+type ownerPattern struct {
+	names   []string // for path.Match, or "**" for any number of names
+	folder  bool     // ends with a slash: fits what is in a folder, not a file
+	shallow bool     // ends with /*: fits nothing deeper
+}
 
-	var re strings.Builder
-	re.WriteString(`(?s)^`)
-	if !bound {
-		re.WriteString(`(?:.*/)?`)
+func newOwnerPattern(p string) (ownerPattern, string) {
+	rest := strings.TrimPrefix(p, "/")
+	o := ownerPattern{folder: strings.HasSuffix(rest, "/"), shallow: strings.HasSuffix(rest, "/*")}
+	rest = strings.TrimSuffix(rest, "/")
+	switch {
+	case strings.HasPrefix(p, "!"):
+		return o, "patterns with ! do not work here"
+	case rest == "":
+		return o, "the pattern is empty"
+	case strings.ContainsAny(rest, "[]"):
+		return o, "patterns with [ ] do not work here"
 	}
-	for i := 0; i < len(rest); {
-		atStart := i == 0 || rest[i-1] == '/'
-		switch {
-		case atStart && strings.HasPrefix(rest[i:], "**/"):
-			re.WriteString(`(?:[^/]+/)*`)
-			i += 3
-		case atStart && rest[i:] == "**":
-			re.WriteString(`.+`)
-			i += 2
-		case rest[i] == '*':
-			re.WriteString(`[^/]*`)
-			for i < len(rest) && rest[i] == '*' {
-				i++
-			}
-		case rest[i] == '?':
-			re.WriteString(`[^/]`)
-			i++
-		case rest[i] == '[' || rest[i] == ']':
-			return nil, "patterns with [ ] do not work here"
-		case rest[i] == '\\' && i+1 == len(rest):
-			return nil, "the pattern ends with a backslash"
-		default:
-			if rest[i] == '\\' {
-				i++
-			}
-			_, size := utf8.DecodeRuneInString(rest[i:])
-			re.WriteString(regexp.QuoteMeta(rest[i : i+size]))
-			i += size
+	o.names = strings.Split(rest, "/")
+	for _, n := range o.names {
+		if _, err := path.Match(n, "x"); err != nil || n == "" {
+			return o, fmt.Sprintf("%q is no pattern", p)
 		}
 	}
+	if !strings.Contains(strings.TrimSuffix(p, "/"), "/") {
+		o.names = append([]string{"**"}, o.names...)
+	}
+	return o, ""
+}
+
+// fits reports whether the pattern fits a path, given by its names. It goes
+// through the pattern with the set of places in the path that it may be at; room
+// has two such sets.
+func (o ownerPattern) fits(names []string, room [2][]bool) bool {
+	at, next := room[0], room[1]
+	clear(at)
+	at[0] = true
+	for i, n := range o.names {
+		clear(next)
+		for k := range at {
+			switch {
+			case n == "**" && k > 0 && (next[k-1] || at[k-1]):
+				next[k] = true
+			case n == "**" && at[k]:
+				next[k] = i < len(o.names)-1 // at the end it stands for one name at least
+			case n != "**" && k > 0 && at[k-1]:
+				next[k], _ = path.Match(n, names[k-1])
+			}
+		}
+		at, next = next, at
+	}
+	whole := at[len(names)]
+	above := slices.Contains(at[:len(names)], true)
 	switch {
-	case folder:
-		re.WriteString(`/.+$`)
-	case shallow:
-		re.WriteString(`$`)
-	default:
-		re.WriteString(`(?:/.+)?$`)
+	case o.folder:
+		return above
+	case o.shallow:
+		return whole
 	}
-	compiled, err := regexp.Compile(re.String())
-	if err != nil {
-		return nil, "the pattern is too long"
-	}
-	return compiled, ""
+	return whole || above
 }

@@ -94,7 +94,9 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	// The library would refuse the next request by itself where none remains.
-	resp.Header.Del("X-RateLimit-Remaining")
+	for _, name := range []string{"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"} {
+		resp.Header.Del(name)
+	}
 	resp.Request = req
 	return resp, nil
 }
@@ -159,7 +161,10 @@ func (t *transport) limited(resp *http.Response) (limit *RateLimitError, wait ti
 		}
 		return &RateLimitError{}, -1
 	}
-	if resp.StatusCode == http.StatusTooManyRequests || strings.Contains(strings.ToLower(peek(resp)), "secondary rate limit") {
+	if resp.StatusCode == http.StatusTooManyRequests {
+		return &RateLimitError{Secondary: true}, -1
+	}
+	if said := strings.ToLower(peek(resp)); strings.Contains(said, "secondary rate limit") || strings.Contains(said, "abuse detection") {
 		return &RateLimitError{Secondary: true}, -1
 	}
 	return nil, 0

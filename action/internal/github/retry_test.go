@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,18 +14,18 @@ import (
 )
 
 // faults gives the first n requests of a method a fault.
-func (w *world) faults(method string, n int, fault githubfake.Fault) *int {
-	seen := 0
+func (w *world) faults(method string, n int, fault githubfake.Fault) *atomic.Int32 {
+	seen := new(atomic.Int32)
 	w.Fault = func(r *http.Request) *githubfake.Fault {
 		if r.Method != method {
 			return nil
 		}
-		if seen++; seen <= n {
+		if seen.Add(1) <= int32(n) {
 			return &fault
 		}
 		return nil
 	}
-	return &seen
+	return seen
 }
 
 // TestRetries: what is tried again, how long it waits in all, and what the
@@ -78,8 +79,8 @@ func TestRetries(t *testing.T) {
 			case err != nil && (strings.Contains(err.Error(), "t0psecret") || !strings.Contains(err.Error(), "pull request 7")):
 				t.Errorf("error %v", err)
 			}
-			if *tries != tt.tries || tt.wait > 0 && w.total() != tt.wait || w.total() > time.Minute {
-				t.Errorf("%d tries, waited %v %v, want %d, %v", *tries, w.total(), w.slept, tt.tries, tt.wait)
+			if int(tries.Load()) != tt.tries || tt.wait > 0 && w.total() != tt.wait || w.total() > time.Minute {
+				t.Errorf("%d tries, waited %v %v, want %d, %v", tries.Load(), w.total(), w.slept, tt.tries, tt.wait)
 			}
 		})
 	}
@@ -101,8 +102,21 @@ func TestRetriesOfCreations(t *testing.T) {
 		req, err := w.client.api.NewRequest(http.MethodPost, "repos/acme/prompts/issues/7/comments", map[string]string{"body": "x"})
 		fatal(t, err)
 		_, err = w.client.api.Do(t.Context(), req, nil)
-		if *tries != tt.tries || (err == nil) != (tt.tries == 2) || lost(err) == (tt.tries == 2) {
-			t.Errorf("%s: %d tries, %v", name, *tries, err)
+		if int(tries.Load()) != tt.tries || (err == nil) != (tt.tries == 2) || lost(err) == (tt.tries == 2) {
+			t.Errorf("%s: %d tries, %v", name, tries.Load(), err)
+		}
+	}
+}
+
+// TestLastRequest: an answer after which none remain is an answer, and the next
+// request is GitHub's to refuse.
+func TestLastRequest(t *testing.T) {
+	w := fake(t, nil)
+	reset := fmt.Sprint(time.Now().Add(time.Hour).Unix()) // the library has a clock of its own
+	w.faults(http.MethodGet, 1, githubfake.Fault{Status: 200, Header: map[string]string{"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset, "Content-Type": "application/json"}, Body: `{"number":7}`})
+	for range 2 {
+		if p, err := w.client.Pull(t.Context(), 7); err != nil || p.Number != 7 {
+			t.Errorf("Pull = %+v, %v", p, err)
 		}
 	}
 }

@@ -3,18 +3,14 @@ package origin
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"os"
 	"regexp"
 	"strings"
-
-	"github.com/google/go-github/v60/github"
 )
 
 // CheckHeadOnGitHub is CheckHead for a workflow run, where neither git nor a
-// remote may be at hand: it asks GitHub's API. client carries timeouts and
-// retries; token is the one of the workflow.
-func (f Finder) CheckHeadOnGitHub(ctx context.Context, client *http.Client, token, branch string) error {
+// remote may be at hand. ask asks GitHub's API for the commit of the branch.
+func (f Finder) CheckHeadOnGitHub(ctx context.Context, ask func(ctx context.Context, branch string) (string, error), branch string) error {
 	// Another branch or a tag may point to the same commit; it does not publish.
 	if ref := f.Getenv("GITHUB_REF"); ref != "" && ref != "refs/heads/"+branch {
 		return fmt.Errorf("%w: that is %s, this is %s", ErrNotHead, branch, ref)
@@ -22,23 +18,11 @@ func (f Finder) CheckHeadOnGitHub(ctx context.Context, client *http.Client, toke
 	if other := f.otherCheckout(); other != "" {
 		return fmt.Errorf("%w: the run is of %.12s, but %.12s is checked out", ErrNotHead, f.Getenv("GITHUB_SHA"), other)
 	}
-	owner, repo, ok := strings.Cut(f.Getenv("GITHUB_REPOSITORY"), "/")
-	if !ok || token == "" {
-		return fmt.Errorf("%w: GITHUB_REPOSITORY and a token are needed to ask GitHub; give the action its token input", ErrCannotTell)
-	}
-	gh := github.NewClient(client).WithAuthToken(token)
-	if api := f.Getenv("GITHUB_API_URL"); api != "" {
-		base, err := gh.BaseURL.Parse(strings.TrimSuffix(api, "/") + "/")
-		if err != nil {
-			return fmt.Errorf("%w: GITHUB_API_URL: %w", ErrCannotTell, err)
-		}
-		gh.BaseURL = base
-	}
-	ref, _, err := gh.Git.GetRef(ctx, owner, repo, "heads/"+branch)
+	head, err := ask(ctx, branch)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrCannotTell, err)
 	}
-	if head, commit := ref.GetObject().GetSHA(), f.Getenv("GITHUB_SHA"); head != commit {
+	if commit := f.Getenv("GITHUB_SHA"); head != commit {
 		return fmt.Errorf("%w: %s is at %.12s, this is %.12s; the run of that commit publishes", ErrNotHead, branch, head, commit)
 	}
 	return nil

@@ -132,3 +132,31 @@ func TestHydrateLinks(t *testing.T) {
 		t.Errorf("outside: %v", err)
 	}
 }
+
+// TestCutGitHub: what we ask for stays with all that it refers to, the rest goes.
+func TestCutGitHub(t *testing.T) {
+	modules := t.TempDir()
+	generated := filepath.Join(modules, "@octokit", "openapi", "generated")
+	if err := os.MkdirAll(generated, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := CutGitHub(modules); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("without a description: %v", err)
+	}
+	description := `{"openapi":"3.0.3","info":{},"paths":{"/repos/{owner}/{repo}/pulls/{pull_number}":{"$ref":"#/components/schemas/a"},"/repos/{owner}/{repo}/pullsX":{"$ref":"#/components/schemas/c"},"/gists":{}},
+		"components":{"schemas":{"a":{"$ref":"#/components/schemas/b"},"b":{"$ref":"#/components/schemas/a"},"c":{}}}}`
+	if err := os.WriteFile(filepath.Join(generated, "api.github.com.json"), []byte(description), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := CutGitHub(modules); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(GitHubDescription(modules))
+	want := `{"components":{"schemas":{"a":{"$ref":"#/components/schemas/b"},"b":{"$ref":"#/components/schemas/a"}}},"info":{},"openapi":"3.0.3","paths":{"/repos/{owner}/{repo}/pulls/{pull_number}":{"$ref":"#/components/schemas/a"}}}`
+	if err != nil || string(got) != want {
+		t.Errorf("cut to %s, %v, want %s", got, err, want)
+	}
+	if _, err := os.Stat(generated); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the package is still there: %v", err)
+	}
+}

@@ -12,8 +12,8 @@ import (
 
 // gitHubPaths are the beginnings of the paths that stay in GitHub's
 // description, below /repos/{owner}/{repo} where there is no slash in front.
-const gitHubPaths = "/user /orgs/{org}/teams/{team_slug}/members branches/{branch} collaborators/{username}/permission commits/{commit_sha}/pulls " +
-	"contents/{path} git/ref git/blobs issues pulls rules/branches tarball"
+const gitHubPaths = "/user /orgs/{org}/teams/{team_slug}/members branches/{branch} collaborators/{username}/permission commits " +
+	"contents/{path} git/blobs git/commits git/ref issues pulls rules/branches tarball"
 
 // GitHubDescription is the file that CutGitHub writes.
 func GitHubDescription(modules string) string { return filepath.Join(modules, "github.json") }
