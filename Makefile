@@ -14,7 +14,7 @@ TESTSTACK := bin/teststack
 UNLEASH_TESTS := ./action/internal/publish ./action/internal/unleashadmin ./action/promptflag ./provider/...
 
 # Of these, what asks no Unleash: once is enough.
-WITHOUT_UNLEASH := ^Test(Scripts|Readme.*|Example.*|EvalFaults|EvalResume|EvalKilled.*|EvalResumes.*|EvalWriteFaults|EvalGoesOn)$$
+WITHOUT_UNLEASH := ^Test(Scripts|Readme.*|Example.*|EvalFaults|EvalResume|EvalKilled.*|EvalResumes.*|EvalWriteFaults|EvalGoesOn|Runner.*)$$
 
 .PHONY: help
 help: ## list the targets
@@ -70,7 +70,7 @@ $(TESTSTACK):
 	@$(GO) build -o $@ ./internal/teststack/cmd/teststack
 
 .PHONY: check
-check: fmt vet staticcheck tidy actionlint rules ## everything but the tests: format, vet, staticcheck, go.mod, workflows, rules
+check: fmt vet staticcheck tidy actionlint action rules ## everything but the tests: format, vet, staticcheck, go.mod, workflows, rules
 
 .PHONY: fmt
 fmt: ## all Go files are formatted
@@ -96,6 +96,10 @@ tidy: ## go.mod and go.sum hold what is needed and nothing else
 .PHONY: actionlint
 actionlint: ## the workflows of this repository and of the example
 	$(GO) run $(ACTIONLINT) -shellcheck= -pyflakes= .github/workflows/*.yml action/example/.github/workflows/*.yml
+
+.PHONY: action
+action: ## action.yml, by action-validator from npm
+	.ci/validate action.yml
 
 .PHONY: image
 image: ## build the image of the action without docker and run it; needs root, buildah and crun

@@ -151,3 +151,14 @@ func TestReadmeFaults(t *testing.T) {
 		t.Error("the README's fault matrix is not that of internal/faultmatrix/testdata/faults.md")
 	}
 }
+
+// TestReadmeWorkflow: what the README shows of the workflow is in that of the
+// example, to the letter.
+func TestReadmeWorkflow(t *testing.T) {
+	workflow := read(t, "../example/.github/workflows/prompts.yml")
+	for _, block := range blocks(t, "yaml") {
+		if !strings.Contains(workflow, block) {
+			t.Errorf("not in prompts.yml:\n%s", block)
+		}
+	}
+}

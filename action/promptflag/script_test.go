@@ -32,6 +32,9 @@ func TestMain(m *testing.M) {
 //	append FILE FROM         add one file to the end of another
 //	model FILE               start a model that answers by rules; asked and secret are about it
 //	asked [-wait] N          how often it was asked since
+//	github BASE              start a GitHub with a pull request
+//	event NAME BASE [fork]   what GitHub tells the run: pull_request or merge_group
+//	comment FILE             the one comment of the pull request
 //	secret DIR               its key is in no file there and in nothing printed last
 //	valid json|xml FILE      the file is well-formed
 //	crlf FILE …              files get the line ends of Windows
@@ -51,6 +54,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("GITHUB_ACTIONS", "")
 			e.Setenv("CI", "")
 			setupModel(e)
+			setupHub(e)
 			// The race detector holds every process up for a second at its end.
 			e.Setenv("GORACE", "atexit_sleep_ms=0")
 			e.Setenv("GIT_CONFIG_NOSYSTEM", "1")
@@ -68,6 +72,9 @@ func TestScripts(t *testing.T) {
 			"model":   cmdModel,
 			"asked":   cmdAsked,
 			"secret":  cmdSecret,
+			"github":  cmdGitHub,
+			"event":   cmdEvent,
+			"comment": cmdComment,
 			"valid":   cmdValid,
 			"crlf":    cmdCRLF,
 			"undone":  cmdUndone,

@@ -50,8 +50,8 @@ func prose(text string) string {
 	words := strings.Fields(line(text))
 	for i := 0; i < len(words); i++ {
 		// Numbers in brackets, as intervals are written, need only one backslash.
-		plain := strings.Trim(words[i], "[]")
-		if !dull.MatchString(plain) || linked.MatchString(plain) ||
+		plain := strings.Trim(strings.TrimRight(words[i], ",;."), "[]")
+		if plain == "" || !dull.MatchString(plain) || linked.MatchString(plain) ||
 			commit.MatchString(plain) && strings.ContainsFunc(plain, unicode.IsLetter) ||
 			i == 0 && !unicode.IsLetter([]rune(plain)[0]) && !unicode.IsNumber([]rune(plain)[0]) {
 			words[i] = code(words[i])

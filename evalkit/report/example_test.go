@@ -85,7 +85,7 @@ func ExampleMarkdown() {
 	//
 	// **Failed.** accuracy 0.5 (n=2), at least 0.9: fail
 	//
-	// This change (`4f2c81d09ab3`, `gpt-4o-mini`). There is no version in production to compare it with.
+	// This change (`4f2c81d09ab3`, `gpt-4o-mini`). It was compared with no version in production.
 	//
 	// |  | new | rule | verdict |
 	// | --- | --- | --- | --- |

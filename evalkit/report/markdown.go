@@ -15,6 +15,9 @@ type MarkdownOptions struct {
 	MaxText  int // bytes of each input and output; 0 means 1,500
 	// Full is where the whole report is, an https or http URL; "" for nowhere.
 	Full string
+	// Inner leaves out the title and the reason of the verdict, where they stand
+	// above already.
+	Inner bool
 }
 
 func (o *MarkdownOptions) defaults() MarkdownOptions {
@@ -41,7 +44,9 @@ func (o *MarkdownOptions) defaults() MarkdownOptions {
 func Markdown(w io.Writer, r *evalkit.Report, open Open, options *MarkdownOptions) error {
 	o := options.defaults()
 	b := &budget{limit: o.Limit - 600} // for what was left out
-	b.add("### "+cutCode(r.Prompt)+": "+strings.ToLower(headline(r.Verdict))+"\n\n**"+headline(r.Verdict)+".** "+prose(short(r.Reason, 600))+"\n\n", "")
+	if !o.Inner {
+		b.add("### "+cutCode(r.Prompt)+": "+strings.ToLower(headline(r.Verdict))+"\n\n**"+headline(r.Verdict)+".** "+prose(short(r.Reason, 600))+"\n\n", "")
+	}
 	if text := sides(r); text != "" {
 		b.add(text+"\n\n", "")
 	}
@@ -141,7 +146,7 @@ func sides(r *evalkit.Report) string {
 	text := upper(name(now.Title)) + " (" + cutCode(now.Version) + ", " + cutCode(now.Model) + ")"
 	bases := gating(r)
 	if len(bases) == 0 {
-		return text + ". There is no version in production to compare it with."
+		return text + ". It was compared with no version in production."
 	}
 	text += " against what production serves now:"
 	for i, a := range bases {

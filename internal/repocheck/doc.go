@@ -11,6 +11,7 @@
 //   - modules.go: which package may import which module, what each must not
 //     link, and the versions in go.mod.
 //   - shape.go: sizes, names, comments, and what no file may contain.
+//   - image.go: what the Dockerfile copies.
 //   - layout.go: the names at the top level, text that does not belong in a
 //     public repository.
 //

@@ -26,6 +26,8 @@ var floors = []layer{
 	{"action/internal/bundle", 2, "prompts store"},
 	{"action/internal/check", 2, "action/internal/config action/internal/secrets evalkit evalkit/suite prompts prompts/compare"},
 	{"action/internal/evaluate", 2, "action/internal/config action/internal/filelock action/internal/flags action/internal/live evalkit evalkit/* prompts store"},
+	{"action/internal/bar", 2, "action/internal/config evalkit/assert evalkit/suite prompts"},
+	{"action/internal/comment", 2, "action/internal/bar action/internal/flags action/internal/live action/internal/plan evalkit evalkit/report prompts prompts/compare"},
 	{"action/internal/live", 2, "action/internal/config action/internal/flags action/internal/plan prompts store"},
 	{"action/internal/gitfs", 2, ""},
 	{"action/internal/status", 2, "action/internal/config action/internal/flags action/internal/plan prompts store"},

@@ -21,6 +21,7 @@ var rules = map[string]func(*Repo) []Finding{
 	"code":     checkCode,
 	"layout":   checkLayout,
 	"text":     checkText,
+	"image":    checkImage,
 }
 
 // root is the repository as seen from this package.

@@ -1,6 +1,6 @@
 // Package teststack gives tests the real servers that they talk to: Unleash on
 // PostgreSQL, an S3, a Google Cloud and an Azure object store, and a mock of
-// models, a check of what is asked of GitHub; and the cases that every client of Unleash has to pass.
+// models, a check of what is asked of GitHub, a runner of workflows; and the cases that every client of Unleash has to pass.
 //
 // The servers are started once for a whole test run, by a command around it:
 //
@@ -25,13 +25,14 @@
 //	PROMPTFLAG_TEST_AZURE_URL           azblob://test, with AZURE_STORAGE_CONNECTION_STRING
 //	PROMPTFLAG_TEST_LLM_URL             http://127.0.0.1:PORT, with /v1/chat/completions, /v1/messages, /v1/embeddings
 //	PROMPTFLAG_TEST_GITHUB_URL          http://127.0.0.1:PORT, which checks requests by GitHub's own description and keeps nothing
+//	PROMPTFLAG_TEST_ACT                 the program act, which runs workflows
 //	PROMPTFLAG_TEST_SPECIFICATION       the folder of Unleash's client specification, which comes with Unleash
 //
 // With -only some servers, the variables of the others are absent and
 // PROMPTFLAG_STACK is still require: run the packages that need what was
 // started.
 //
-// Tests call Unleash, Specification, S3, GCS, Azure, LLM or GitHub, which skip when there is no stack.
+// Tests call Unleash, Specification, S3, GCS, Azure, LLM, GitHub or Runner, which skip when there is no stack.
 // All tests of a run share the servers and may run in parallel: Prefix gives
 // each test names of its own.
 package teststack

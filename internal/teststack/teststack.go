@@ -21,6 +21,7 @@ const (
 	EnvAzure          = "PROMPTFLAG_TEST_AZURE_URL"
 	EnvLLM            = "PROMPTFLAG_TEST_LLM_URL"
 	EnvGitHub         = "PROMPTFLAG_TEST_GITHUB_URL"
+	EnvAct            = "PROMPTFLAG_TEST_ACT"
 	EnvSpecification  = "PROMPTFLAG_TEST_SPECIFICATION"
 )
 
@@ -72,6 +73,12 @@ func LLM(t testing.TB) string { t.Helper(); return need(t, EnvLLM) }
 // no Accept header but application/json, and a parameter in a path is one
 // segment. Like Unleash it skips or fails without a server.
 func GitHub(t testing.TB) string { t.Helper(); return need(t, EnvGitHub) }
+
+// Runner returns the path of act, a program that runs GitHub's workflows: on
+// this machine with -P ubuntu-latest=-self-hosted. It runs composite actions
+// and scripts, not containers. Like Unleash it skips or fails without one; it
+// needs no other server.
+func Runner(t testing.TB) string { t.Helper(); return need(t, EnvAct) }
 
 // Specification returns the files of Unleash's client specification 6.1.0:
 // index.json names the others. Like Unleash it skips or fails without a stack;

@@ -6,13 +6,20 @@ import (
 	"github.com/promptflag/promptflag/prompts"
 )
 
+// Ids of the rules about callers of other versions: they say nothing against the
+// files themselves.
+const (
+	Breaking = "PF105" // a caller of a live version would not be served
+	Unread   = "PF115" // a live version cannot be compared
+)
+
 // Ids of the rules of the team.
 const (
 	ruleOwner       = "PF101"
 	ruleDescription = "PF102"
 	ruleNames       = "PF103"
 	ruleSecret      = "PF104"
-	ruleBreaking    = "PF105"
+	ruleBreaking    = Breaking
 	ruleDeprecated  = "PF106"
 	ruleUnused      = "PF107"
 	ruleReach       = "PF108"
@@ -22,7 +29,7 @@ const (
 	ruleReplacedBy  = "PF112"
 	ruleMovedFrom   = "PF113"
 	ruleNeedless    = "PF114"
-	ruleUnread      = "PF115"
+	ruleUnread      = Unread
 	ruleSuite       = "PF116"
 	ruleCase        = "PF117"
 	ruleNoSuite     = "PF118"

@@ -58,6 +58,7 @@ type grammar struct {
 	Diff     diffCmd     `cmd:"" help:"Show what differs between two states of prompts: files, revisions, published and live versions."`
 	Eval     evalCmd     `cmd:"" help:"Run the suites of prompts: pass, fail or inconclusive against what production serves."`
 	Plan     planCmd     `cmd:"" help:"Print what publish would do. Writes nothing."`
+	Pull     pullCmd     `cmd:"" help:"Check, evaluate and plan what a pull request changes, and keep one comment about it up to date."`
 	Publish  publishCmd  `cmd:"" help:"Bring bucket and flags to the state of the prompts here."`
 	Status   statusCmd   `cmd:"" help:"Show what is live at which percentage, since when, from which commit."`
 	Promote  promoteCmd  `cmd:"" help:"Dial the candidate to 100 %, or bring a version from one environment to another."`

@@ -25,18 +25,23 @@ func (p Process) inputs() kong.Resolver {
 // INPUT_COMMAND or by the event.
 func (p Process) fromEvent() ([]string, error) {
 	words, err := splitWords(p.Getenv("INPUT_COMMAND"))
+	if err == nil {
+		words, err = p.withForm(words)
+	}
 	if err != nil || len(words) > 0 {
 		return words, err
 	}
 	switch event := p.Getenv("GITHUB_EVENT_NAME"); event {
 	case "pull_request":
-		return []string{"plan"}, nil
+		return []string{"pull"}, nil
 	case "merge_group":
-		return []string{"check"}, nil
+		return []string{"pull", "--queue"}, nil
 	case "push":
 		return []string{"publish"}, nil
+	case "schedule":
+		return []string{"drift"}, nil
 	default:
-		return nil, usageError{fmt.Errorf("the event %q has no command of its own: run promptflag on pull_request, merge_group or push, or give the command input", event)}
+		return nil, usageError{fmt.Errorf("the event %q has no command of its own: run promptflag on pull_request, merge_group, push or schedule, or give the command input", event)}
 	}
 }
 

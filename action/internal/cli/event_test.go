@@ -17,11 +17,11 @@ func TestFromEvent(t *testing.T) {
 		event, command string
 		want           []string
 	}{
-		{"pull_request", "", []string{"plan"}},
-		{"merge_group", "", []string{"check"}},
+		{"pull_request", "", []string{"pull"}},
+		{"merge_group", "", []string{"pull", "--queue"}},
 		{"push", "", []string{"publish"}},
 		{"push", " \n", []string{"publish"}},
-		{"schedule", "", nil},
+		{"schedule", "", []string{"drift"}},
 		{"pull_request_target", "", nil},
 		{"workflow_dispatch", "", nil},
 		{"workflow_dispatch", "rollback x --reason 'not good'", []string{"rollback", "x", "--reason", "not good"}},

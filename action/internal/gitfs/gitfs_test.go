@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/fstest"
 )
@@ -96,5 +97,42 @@ func TestUnknownRevision(t *testing.T) {
 	}
 	if _, err := Open(t.Context(), t.TempDir(), "HEAD"); err == nil {
 		t.Error("Open finds a revision outside of a repository")
+	}
+}
+
+// TestBase: what others brought to the base meanwhile is no change of this side.
+func TestBase(t *testing.T) {
+	dir := repository(t)
+	run := func(args ...string) string {
+		t.Helper()
+		cmd := exec.Command("git", args...)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.com", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.com")
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("git %v: %v\n%s", args, err, out)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	run("checkout", "-q", "-f", "-b", "change")
+	parted := run("rev-parse", "HEAD")
+	run("commit", "-q", "--allow-empty", "-m", "of this side")
+	run("checkout", "-q", "main")
+	run("commit", "-q", "--allow-empty", "-m", "of others")
+	newer := run("rev-parse", "HEAD")
+	run("checkout", "-q", "change")
+	if got, err := Base(t.Context(), dir, "main", true); err != nil || got != parted {
+		t.Errorf("a branch: %s, %v, want %s", got, err, parted)
+	}
+	run("checkout", "-q", "main")
+	run("merge", "-q", "--no-ff", "-m", "merge", "change")
+	if got, err := Base(t.Context(), dir, parted, true); err != nil || got != newer {
+		t.Errorf("GitHub's merge: %s, %v, want %s", got, err, newer)
+	}
+	if got, err := Base(t.Context(), dir, parted, false); err != nil || got != parted {
+		t.Errorf("a merge of somebody: %s, %v, want %s", got, err, parted)
+	}
+	if _, err := Base(t.Context(), dir, "nowhere", false); err == nil {
+		t.Error("a revision that is not there: no error")
 	}
 }

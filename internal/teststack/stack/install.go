@@ -18,12 +18,13 @@ import (
 	"github.com/promptflag/promptflag/internal/teststack/npm"
 )
 
-// goTool is a server that is a Go program.
+// goTool is a server, or another tool, that is a Go program.
 type goTool struct{ name, pkg, version string }
 
 var (
 	versitygw = goTool{"versitygw", "github.com/versity/versitygw/cmd/versitygw", "v1.8.0"}
 	fakeGCS   = goTool{"fake-gcs-server", "github.com/fsouza/fake-gcs-server", "v1.56.1"}
+	act       = goTool{"act", "github.com/nektos/act", "v0.2.89"}
 )
 
 // cache is the folder that keeps installed servers: bin and npm.
@@ -87,6 +88,9 @@ func Install(ctx context.Context, o Options) error {
 	}
 	if err == nil && o.wants(GCS) {
 		err = o.timed(fakeGCS.name, func() error { return c.installTool(ctx, fakeGCS) })
+	}
+	if err == nil && o.wants(Act) {
+		err = o.timed(act.name, func() error { return c.installTool(ctx, act) })
 	}
 	return err
 }

@@ -23,6 +23,7 @@ const (
 	Azure   = "azure"
 	Aimock  = "aimock"
 	GitHub  = "github"
+	Act     = "act"
 )
 
 // Options say what to install or start.
@@ -42,8 +43,8 @@ func (o Options) check() error {
 		return fmt.Errorf("-unleash %d: have 7 and 8", o.Unleash)
 	}
 	for _, name := range o.Only {
-		if !slices.Contains([]string{Unleash, S3, GCS, Azure, Aimock, GitHub}, name) {
-			return fmt.Errorf("-only %s: have unleash, s3, gcs, azure, aimock and github", name)
+		if !slices.Contains([]string{Unleash, S3, GCS, Azure, Aimock, GitHub, Act}, name) {
+			return fmt.Errorf("-only %s: have unleash, s3, gcs, azure, aimock, github and act", name)
 		}
 	}
 	return nil
@@ -92,7 +93,7 @@ func (s *Stack) startAll(ctx context.Context) error {
 		start func(context.Context) ([]string, error)
 	}{
 		{Unleash, s.startUnleash}, {S3, s.startS3}, {GCS, s.startGCS}, {Azure, s.startAzure}, {Aimock, s.startAimock},
-		{GitHub, s.startGitHub},
+		{GitHub, s.startGitHub}, {Act, s.findAct},
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -168,7 +168,7 @@ func TestOptions(t *testing.T) {
 		{Options{Unleash: 7}, ""},
 		{Options{Unleash: 8, Only: []string{"s3", "unleash"}}, ""},
 		{Options{Unleash: 6}, "-unleash 6: have 7 and 8"},
-		{Options{Unleash: 7, Only: []string{"mysql"}}, "-only mysql: have unleash, s3, gcs, azure, aimock and github"},
+		{Options{Unleash: 7, Only: []string{"mysql"}}, "-only mysql: have unleash, s3, gcs, azure, aimock, github and act"},
 	} {
 		got := ""
 		if err := tt.o.check(); err != nil {

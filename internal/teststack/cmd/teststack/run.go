@@ -15,7 +15,7 @@ import (
 	"github.com/promptflag/promptflag/internal/teststack/stack"
 )
 
-const usage = `usage: teststack [-unleash 7|8] [-only unleash,s3,gcs,azure,aimock,github] -- command args…
+const usage = `usage: teststack [-unleash 7|8] [-only unleash,s3,gcs,azure,aimock,github,act] -- command args…
        teststack [-unleash 7|8] [-only …] install
 `
 

@@ -1,0 +1,252 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/promptflag/promptflag/action/internal/check"
+	"github.com/promptflag/promptflag/action/internal/comment"
+	"github.com/promptflag/promptflag/action/internal/config"
+	"github.com/promptflag/promptflag/action/internal/github"
+	"github.com/promptflag/promptflag/evalkit"
+	"github.com/promptflag/promptflag/prompts"
+)
+
+type pullCmd struct {
+	Environment []string `short:"e" placeholder:"NAME" env:"INPUT_ENVIRONMENT" help:"Plan only these environments; default all of promptflag.toml."`
+	Base        string   `placeholder:"WHAT" help:"What the change is compared with: a revision of git or a folder; default: the base of the pull request, elsewhere the branch of promptflag.toml."`
+	Queue       bool     `help:"For a merge queue: check and evaluate, without plan and comment."`
+}
+
+// pull is one look at what a pull request changes.
+type pull struct {
+	*session
+	pullCmd
+	event  github.Event // zero outside of a workflow
+	config *config.Config
+	base   *before
+	report *check.Report
+	told   comment.Input
+	secret bool  // there are no secrets: from a fork, or not set
+	failed error // of a service that the answer needs; the rest is told all the same
+	plan   *prepared
+	evals  []*evalkit.Report
+}
+
+// Run checks, evaluates and plans, and tells everything that it found out: also
+// where one of them fails.
+func (c pullCmd) Run(ctx context.Context, s *session) error {
+	p := &pull{session: s, pullCmd: c}
+	if s.runner != nil && s.Getenv("GITHUB_EVENT_PATH") != "" {
+		event, err := github.ReadEvent(s.Getenv)
+		if err != nil {
+			return usageError{err}
+		}
+		p.event = event
+	}
+	defer func() {
+		if p.base != nil {
+			p.base.close()
+		}
+	}()
+	if err := p.look(ctx); err != nil {
+		var findings prompts.Findings
+		if !errors.As(err, &findings) {
+			return err
+		}
+		p.told.Findings = findings // of promptflag.toml: nothing else can be told
+		return errors.Join(err, p.tell(ctx))
+	}
+	if err := p.evaluateChanged(ctx); err != nil {
+		p.failed = errors.Join(p.failed, err)
+	}
+	if !p.Queue {
+		p.planned(ctx)
+	}
+	return errors.Join(p.tell(ctx), p.result())
+}
+
+// look reads both sides and checks the new one.
+func (p *pull) look(ctx context.Context) error {
+	cfg, err := p.session.config()
+	if err != nil {
+		return err
+	}
+	p.config = cfg
+	if p.base, err = p.openBase(ctx); err != nil {
+		return err
+	}
+	planned, err := environments(cfg, p.Environment)
+	if err != nil {
+		return err
+	}
+	for _, e := range planned {
+		p.told.Environments = append(p.told.Environments, e.Name)
+	}
+	p.told.PublishInconclusive = p.rules().Gate.PublishInconclusive
+	against := &check.Against{Name: "the base", Versions: p.base.versions(), FS: p.base.fs, Prompts: p.base.folder}
+	if p.secret = p.secretless(); p.secret {
+		p.noSecrets()
+	} else if live, err := p.againstLive(ctx, cfg); err != nil {
+		p.unreachable(err)
+	} else {
+		against = live
+	}
+	if p.event.Fork && !p.secret {
+		p.told.NotRun = append(p.told.NotRun, noModel)
+	}
+	if p.report, err = p.check(cfg, nil, against); err != nil {
+		return err
+	}
+	if err := p.compare(ctx); err != nil {
+		return err
+	}
+	p.told.Findings = p.ownFindings()
+	p.runner.Findings(p.told.Findings, p.prefix())
+	return nil
+}
+
+// ownFindings are all mistakes, and the warnings about what the change touches.
+func (p *pull) ownFindings() (out prompts.Findings) {
+	files := map[string]bool{config.FileName: true}
+	for _, one := range p.told.Prompts {
+		files[one.File], files[strings.TrimSuffix(one.File, ".toml")+".eval.toml"] = true, true
+	}
+	for _, one := range p.told.Partials {
+		files[one.File] = true
+	}
+	for _, f := range p.report.Findings {
+		if f.Severity == prompts.Error || files[f.File] {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// rules are the settings that judge the change: those of before it.
+func (p *pull) rules() *config.Config {
+	if p.base != nil && p.base.config != nil {
+		return p.base.config
+	}
+	return p.config
+}
+
+// secretless reports whether there is an environment that cannot be asked.
+func (p *pull) secretless() bool {
+	for _, e := range p.config.Environments {
+		if _, embedded := e.Embedded(); !embedded && p.adminToken(e) == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// noModel is said of runs without keys.
+const noModel = "No model was asked. Where answers are recorded in the repository, they were used; this pull request could have changed them."
+
+func (p *pull) noSecrets() {
+	why := "UNLEASH_ADMIN_TOKEN is not set"
+	if p.event.Fork {
+		why = "this pull request comes from a fork, which is given no secrets"
+	}
+	p.told.PlanUnknown = why
+	p.told.NotRun = []string{
+		"The prompts were checked. More was not possible: " + why + ".",
+		"What production serves was not asked for. So it is not known who would get this change, and nothing was compared with production.",
+		noModel,
+		"After the merge it is evaluated with secrets, and publishing is refused until it has passed.",
+	}
+}
+
+// unreachable keeps why a service did not answer. What it would have said is not
+// known then.
+func (p *pull) unreachable(err error) {
+	p.failed = errors.Join(p.failed, err)
+	p.told.PlanUnknown = "a service did not answer: " + err.Error()
+	p.told.NotRun = append(p.told.NotRun, "What production serves is not known, because a service did not answer: "+err.Error())
+}
+
+// planned finds out what a merge does.
+func (p *pull) planned(ctx context.Context) {
+	if p.told.PlanUnknown != "" {
+		return
+	}
+	if p.mistakes() {
+		p.told.PlanUnknown = "there are mistakes to be mended first"
+		return
+	}
+	plan, err := wanted{Environment: p.Environment}.prepare(ctx, p.session, "")
+	if err != nil {
+		p.unreachable(fmt.Errorf("plan: %w", err))
+		return
+	}
+	p.plan = plan
+	others := map[string]bool{}
+	for _, i := range plan.Items {
+		if at := p.find(i.Prompt); at != nil {
+			at.Items = append(at.Items, i)
+		} else if i.Writes() {
+			others[i.Prompt] = true
+		}
+	}
+	if len(others) > 0 {
+		p.told.Notes = append(p.told.Notes, "A merge also brings "+counted(len(others), "prompt", "prompts")+" up to date that this pull request does not touch: "+someNames(others)+".")
+	}
+}
+
+// find is a prompt that the change touches, or nil. They are sorted.
+func (p *pull) find(name string) *comment.Prompt {
+	i, ok := slices.BinarySearchFunc(p.told.Prompts, name, func(one comment.Prompt, name string) int { return strings.Compare(one.Name, name) })
+	if !ok {
+		return nil
+	}
+	return &p.told.Prompts[i]
+}
+
+// mistakes reports whether something is not in order that an evaluation or a
+// plan needs. A break of callers is none of that.
+func (p *pull) mistakes() bool {
+	for _, f := range p.report.Errors() {
+		if f.Rule != check.Breaking && f.Rule != check.Unread {
+			return true
+		}
+	}
+	return false
+}
+
+// result is the exit code: a no counts before what could not be told, and that
+// before a service that failed.
+func (p *pull) result() error {
+	v := p.told.Verdict()
+	switch {
+	case len(p.report.Errors()) > 0:
+		return p.report.Findings
+	case v == comment.Fail:
+		return refusal{errors.New("the evaluation says no, or is missing where it has to be: see above")}
+	case p.plan != nil && len(p.plan.Stopped()) > 0:
+		return stopped(p.plan.Plan, "")
+	case v == comment.Inconclusive && !p.told.PublishInconclusive:
+		return cannotTell{errors.New("the evaluation could not tell: see above")}
+	}
+	return p.failed
+}
+
+func someNames(set map[string]bool) string {
+	names := sorted(set)
+	if n := len(names) - 10; n > 0 {
+		return strings.Join(names[:10], ", ") + fmt.Sprintf(" and %d more", n)
+	}
+	return strings.Join(names, ", ")
+}
+
+// outputFolder is where the files of a pull request are, below the root.
+const outputFolder = ".promptflag"
+
+// file is a path below the root of the checkout, as an output of the step has it.
+func (p *pull) file(name string) string {
+	return strings.TrimPrefix(p.prefix()+"/"+filepath.ToSlash(name), "/")
+}

@@ -1,0 +1,33 @@
+package gitfs
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// Base is the commit that what is checked out is to be compared with, when it is
+// proposed for base. merge says that the checkout is a merge of both that nobody
+// has made yet, as GitHub makes it for a pull request: then it is the side that
+// was merged into, which may be newer than base. Else it is where the two parted:
+// what came to base since then is no change of this side.
+func Base(ctx context.Context, dir, base string, merge bool) (string, error) {
+	if merge {
+		if _, err := commitOf(ctx, dir, "HEAD^2"); err == nil {
+			return commitOf(ctx, dir, "HEAD^1")
+		}
+	}
+	commit, err := commitOf(ctx, dir, base)
+	if err != nil {
+		return "", fmt.Errorf("revision %q: %w", base, err)
+	}
+	if parted, err := git(ctx, dir, "merge-base", commit, "HEAD"); err == nil {
+		return strings.TrimSpace(string(parted)), nil
+	}
+	return commit, nil // a shallow checkout does not know where
+}
+
+func commitOf(ctx context.Context, dir, rev string) (string, error) {
+	out, err := git(ctx, dir, "rev-parse", "--verify", "--quiet", "--end-of-options", rev+"^{commit}")
+	return strings.TrimSpace(string(out)), err
+}
