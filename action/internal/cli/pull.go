@@ -158,7 +158,7 @@ func (p *pull) noSecrets() {
 		"The prompts were checked. More was not possible: " + why + ".",
 		"What production serves was not asked for. So it is not known who would get this change, and nothing was compared with production.",
 		noModel,
-		"After the merge it is evaluated with secrets, and publishing is refused until it has passed.",
+		"After the merge, what has an evaluation is evaluated with secrets, and publishing it is refused until it has passed.",
 	}
 }
 

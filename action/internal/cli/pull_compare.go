@@ -83,6 +83,15 @@ func (p *pull) touched(here fs.FS, name string, suiteChanged bool) (comment.Prom
 		return one, false
 	}
 	one.File, one.Version = now.File, now.Prompt.Version()
+	if one.Kind == comment.Changed {
+		one.Starts = map[string]int{}
+		for _, e := range p.config.Environments {
+			one.Starts[e.Name] = e.Percent
+			if own := now.Rollout[e.Name].Percent; own != nil {
+				one.Starts[e.Name] = *own
+			}
+		}
+	}
 	p.told.Moves = append(p.told.Moves, bar.Definitions(old, now)...)
 	return one, true
 }

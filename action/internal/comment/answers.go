@@ -93,8 +93,8 @@ func (in Input) table(p Prompt, undo bool) string {
 	fmt.Fprintf(&b, "| | %s |\n| :--- | :--- |\n", code(p.Name))
 	row("What changes", what)
 	row("Who gets it, and when", lines(in.users(p)))
-	row("Is it better?", p.better(true))
-	row("What it costs", in.costs(p))
+	row("Is it better?", upper(p.better(true)))
+	row("What it costs", upper(in.costs(p)))
 	if p.Changes != nil || len(p.Breaks) > 0 {
 		row("Do services have to adapt?", p.adapt())
 	}

@@ -41,11 +41,12 @@ func stories(t *testing.T) map[string]Input {
 	forked.NotEvaluated = "there are no recorded answers in the repository for it"
 	fork := input(r, forked)
 	fork.Edit = nil
+	fork.Prompts[0].Starts = map[string]int{"development": 100, "production": 5}
 	fork.NotRun = []string{
 		"The prompts were checked. More was not possible: this pull request comes from a fork, which is given no secrets.",
 		"What production serves was not asked for. So it is not known who would get this change, and nothing was compared with production.",
 		"No model was asked. Where answers are recorded in the repository, they were used; this pull request could have changed them.",
-		"After the merge it is evaluated with secrets, and publishing is refused until it has passed.",
+		"After the merge, what has an evaluation is evaluated with secrets, and publishing it is refused until it has passed.",
 	}
 	fork.PlanUnknown = "this pull request comes from a fork, which is given no secrets"
 	all["fork"] = fork

@@ -64,6 +64,9 @@ type Prompt struct {
 	Refused bool
 	Breaks  []Break
 	Items   []plan.Item // what merging does, by environment
+	// Starts is with how many per cent of users a new version begins by the team's
+	// settings, by environment: said where it is not known what merging will do.
+	Starts map[string]int
 	// Live are the versions with traffic, of all environments. Known says that
 	// they were asked for.
 	Live  []live.Version

@@ -139,7 +139,16 @@ func (in Input) users(p Prompt) []string {
 		case p.Kind == Removed:
 			out = append(out, "Merging takes nothing away from users: what is served stays until <code>promptflag retire</code>.")
 		case in.PlanUnknown != "":
-			out = append(out, "Not known: "+prose(in.PlanUnknown))
+			out = append(out, "Not known: "+prose(in.PlanUnknown)+".")
+			var starts []string
+			for _, e := range in.Environments {
+				if percent, ok := p.Starts[e]; ok {
+					starts = append(starts, fmt.Sprintf("%s with %d %% of users", prose(e), percent))
+				}
+			}
+			if len(starts) > 0 {
+				out = append(out, "By the team's settings a new version begins, when it is merged, in "+strings.Join(starts, ", in ")+".")
+			}
 		}
 		return out
 	}
