@@ -24,12 +24,13 @@ type applying struct {
 
 // apply carries a plan out and says how it went.
 func (s *session) apply(ctx context.Context, p *plan.Plan, a applying) error {
-	done, wanted := 0, p.Writes()
+	wanted := p.Writes()
+	var done []plan.Item
 	o := plan.Options{
 		Targets: a.targets, Origin: a.origin, Now: s.Now, NewID: s.NewID, Head: a.head,
 		Done: func(i plan.Item, err error) {
 			if err == nil {
-				done++
+				done = append(done, i)
 			}
 			if i.Redecided {
 				fmt.Fprintf(s.Stderr, "%s in %s: the flag changed after the plan was made; decided again: %s\n", i.Prompt, i.Environment, i.Why)
@@ -51,8 +52,9 @@ func (s *session) apply(ctx context.Context, p *plan.Plan, a applying) error {
 	}
 	err := plan.Apply(ctx, p, o)
 	if wanted > 0 && !stoppedByHead(err) {
-		fmt.Fprintf(s.Stderr, "%d of %d done\n", done, wanted)
+		fmt.Fprintf(s.Stderr, "%d of %d done\n", len(done), wanted)
 	}
+	s.notifyItems(ctx, done, a.origin)
 	return err
 }
 

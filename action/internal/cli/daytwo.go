@@ -239,6 +239,7 @@ func (w work) apply(ctx context.Context, s *session, decide decision) error {
 	}
 	if item.Problem != nil {
 		s.runner.Error(item.Problem.Error())
+		s.notifyItems(ctx, p.Items, w.place.Origin)
 		return errors.Join(refusal{errPrinted}, s.summarise("Nothing was done", "", p))
 	}
 	if err := s.apply(ctx, p, w.applying(item.Kind)); err != nil {

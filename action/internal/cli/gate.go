@@ -180,9 +180,10 @@ func (g *gate) stop(item *plan.Item) {
 		item.Warnings = append(item.Warnings, "the evaluation could not tell, and on_inconclusive = \"publish\": "+j.reason)
 	case j.verdict == evalkit.Fail:
 		item.Stop("the evaluation says no: "+j.reason, "promptflag eval "+item.Prompt+" shows the cases")
+		item.Verdict = string(j.verdict)
 	default:
 		item.Stop("the evaluation could not tell: "+j.reason, "promptflag eval "+item.Prompt+" shows why; more cases, a model key or recorded answers may be missing")
-		item.Untold = true
+		item.Untold, item.Verdict = true, string(j.verdict)
 	}
 }
 

@@ -69,6 +69,7 @@ func (c publishCmd) Run(ctx context.Context, s *session) error {
 	if err := c.print(s, p.Plan); err != nil {
 		return err
 	}
+	s.notifyItems(ctx, p.Stopped(), p.origin)
 	again := func(ctx context.Context) (*plan.Plan, error) {
 		p, err := c.prepare(ctx, s, c.Reason)
 		if err != nil {

@@ -23,13 +23,6 @@ type Webhook struct {
 	Environments []string
 }
 
-// Wants reports whether something that happened is for the webhook. What
-// happened in no environment has the name "", and is for all.
-func (w Webhook) Wants(event, environment string) bool {
-	return (len(w.On) == 0 || slices.Contains(w.On, event)) &&
-		(environment == "" || len(w.Environments) == 0 || slices.Contains(w.Environments, environment))
-}
-
 // NotifyEvents are what can be told.
 func NotifyEvents() []string {
 	return []string{"published", "promoted", "rolled_back", "drift", "gate_failed"}

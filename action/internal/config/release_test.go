@@ -67,18 +67,6 @@ reason = "nobody is there"
 	if want := (Retention{30, 3}); c.Retention != want {
 		t.Errorf("retention %+v, want %+v", c.Retention, want)
 	}
-	for _, w := range []struct {
-		hook               int
-		event, environment string
-		want               bool
-	}{
-		{0, "drift", "production", true}, {0, "drift", "", true}, {0, "drift", "development", false}, {0, "promoted", "production", false},
-		{1, "promoted", "development", true},
-	} {
-		if got := hooks[w.hook].Wants(w.event, w.environment); got != w.want {
-			t.Errorf("webhook %d wants %s in %q: %v, want %v", w.hook, w.event, w.environment, got, w.want)
-		}
-	}
 }
 
 func TestParseReleaseFindings(t *testing.T) {

@@ -45,8 +45,8 @@ type Item struct {
 	// Problem is set when Kind is Stopped.
 	Problem *Problem `json:"problem,omitempty"`
 
-	// Verdict of the evaluation that let the item pass: pass, or inconclusive where
-	// that is allowed; "" when nothing was evaluated.
+	// Verdict of the evaluation that let the item pass, or stopped it; "" when
+	// nothing was evaluated.
 	Verdict string `json:"verdict,omitempty"`
 
 	// Untold: it is stopped because nobody could tell whether it may go, and not
