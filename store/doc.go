@@ -11,6 +11,7 @@
 //	pr/<number>/recorded/<request hex>.json the same, from runs of a pull request
 //	leases/<environment>/<number>.json      who may write to an environment, and
 //	leases/<environment>/<number>.done      that they are done; may expire
+//	tombstones/sha256/<hex>.json            a blob that was purged and stays away
 //
 // There is no index and no pointer to a newest version: what is current is said
 // elsewhere (in flags), by digest. So nothing in a bucket can be stale, a cache
@@ -52,6 +53,15 @@
 // Safety does not rest on clocks. Whoever wrongly loses a lease, to a clock that
 // is wrong or to an emergency, finds a newer number when asking, by [Lease.Hold],
 // before the next write.
+//
+// # Deleting
+//
+// Nothing here deletes but [Bucket.Purge], for a version that must not exist (a
+// leaked secret), and [Bucket.Remove], for what nobody needs any more. Both need
+// a backend that is a [Deleter], and credentials that may delete, which neither
+// a service nor the publisher should have. A purged blob leaves a [Tombstone];
+// whoever puts blobs asks [Bucket.Purged] first. Records, receipts of what was not
+// purged, and tombstones are never removed.
 //
 // # Backends
 //

@@ -49,6 +49,8 @@ func Run(t *testing.T, open func(t *testing.T) store.Backend) {
 		{"lease_skew", testLeaseSkew},
 		{"lease_many", testLeaseMany},
 		{"lease_owed", testLeaseOwed},
+		{"delete", testDelete},
+		{"bucket_purge", testPurge},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
