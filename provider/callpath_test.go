@@ -34,6 +34,7 @@ type hungDisk struct{ *hung }
 
 func (d hungDisk) Blob(string) ([]byte, error)  { d.wait(); return nil, errors.New("freed") }
 func (d hungDisk) PutBlob(string, []byte) error { d.wait(); return nil }
+func (d hungDisk) RemoveBlob(string) error      { d.wait(); return nil }
 
 // hungLog is a log that hangs once it is told to: at every level.
 type hungLog struct {

@@ -90,6 +90,17 @@
 // on for the caller, DEFAULT when there is no payload, TYPE_MISMATCH and
 // PARSE_ERROR. One deviation: a flag that does not exist is FLAG_NOT_FOUND.
 //
+// # Purged versions
+//
+// A version that must not exist any more, because a secret was in it, is named
+// by its digest in the parameter promptflagPurged of the flag's stable strategy.
+// With the feed that says so the provider drops it from memory, removes it from
+// the disk cache and never loads it again: not for a flag, a pin or Resolve, not
+// from the bundle, and not after the next start, which reads the list from the
+// last good state. A flag that names nothing else answers the caller's default.
+// Prompts that callers hold already, and the bytes of an embedded bundle, are out
+// of its reach.
+//
 // # Starting, and what is on disk
 //
 // Init returns when every flag can be answered. When the flag server refuses

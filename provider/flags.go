@@ -99,7 +99,10 @@ type Strategy struct {
 	// Unresolved says why nobody can tell whom the strategy matches: it matches
 	// nobody then. "" when all is well.
 	Unresolved string
-	Variants   []Variant
+	// Purged are digests of the flag's prompt that must not exist any more, from
+	// the parameter promptflagPurged: they are dropped, and never served again.
+	Purged   []prompts.Digest
+	Variants []Variant
 }
 
 // partial says whether s is for some of its callers by percentage.

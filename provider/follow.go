@@ -72,6 +72,7 @@ func (r *run) take(f *Feed, seen time.Time) (outage string) {
 			redefined[flag.Name] = true
 		}
 	}
+	r.purge(f)
 	r.want(f)
 	for _, flag := range f.Flags { // children of what changed may answer otherwise
 		for _, parent := range flag.Parents {
@@ -177,7 +178,7 @@ func (r *run) define(t *track) definition {
 	default:
 		d.lost = "there is no feed"
 	}
-	if t.shown != nil {
+	if t.shown != nil && t.shown.last != nil && !r.p.loader.isPurged(t.shown.last.Ref()) {
 		d.last = t.shown.last
 	}
 	if t.newest != nil {

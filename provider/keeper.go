@@ -34,6 +34,7 @@ type keeper struct {
 	mu    sync.Mutex
 	todo  map[string][]byte // the newest content of files to write
 	touch bool
+	gone  []string // digests to remove
 	wake  chan struct{}
 }
 
@@ -137,12 +138,14 @@ func (k *keeper) run(ctx context.Context) {
 		select {
 		case <-k.wake:
 			k.write()
+			k.sweep()
 			select {
 			case <-time.After(writePause):
 			case <-ctx.Done():
 			}
 		case <-touch.C:
 			k.write() // what failed before: the disk may be well again
+			k.sweep()
 			k.confirm()
 		case <-prune.C:
 			prune.Reset(prunePause)
@@ -151,6 +154,7 @@ func (k *keeper) run(ctx context.Context) {
 			}
 		case <-ctx.Done():
 			k.write()
+			k.sweep()
 			k.confirm()
 			return
 		}

@@ -24,6 +24,7 @@ var errNotLoaded = errors.New("not loaded yet")
 type localBlobs interface {
 	Blob(digest string) ([]byte, error)
 	PutBlob(digest string, data []byte) error
+	RemoveBlob(digest string) error
 }
 
 // loader holds the prompts that feeds name and fetches them: from disk and
@@ -45,9 +46,10 @@ type loader struct {
 	localWorkers, remoteWorkers int
 	settled                     []prompts.Ref // since the last taking
 	failed                      map[prompts.Ref]*item
-	pinnedItems                 int       // items that a pin asked for first
-	down                        bool      // the last fetch failed
-	hurried                     time.Time // when all that failed was tried again last
+	purged                      map[prompts.Ref]bool // must not be loaded any more
+	pinnedItems                 int                  // items that a pin asked for first
+	down                        bool                 // the last fetch failed
+	hurried                     time.Time            // when all that failed was tried again last
 	wg                          sync.WaitGroup
 }
 
@@ -157,6 +159,8 @@ func (l *loader) request(ref prompts.Ref, remote bool, now time.Time) {
 	it.named = now
 	it.remote = it.remote || remote
 	switch {
+	case l.purged[ref] && it.phase != phaseLocal && it.phase != phaseRemote:
+		l.refuse(ref, it)
 	case l.ctx == nil:
 	case it.phase == phaseNew:
 		it.phase = phaseLocal
@@ -214,6 +218,8 @@ func (l *loader) readLocal() {
 		l.mu.Lock()
 		it := l.item(ref)
 		switch {
+		case l.purged[ref]:
+			l.refuse(ref, it)
 		case p != nil:
 			l.loaded(ref, it, p)
 		case it.remote && l.ctx != nil:
@@ -246,7 +252,10 @@ func (l *loader) fetchRemote() {
 		p, err := l.fetch(ctx, ref)
 		l.mu.Lock()
 		it := l.item(ref)
-		if p != nil {
+		if l.purged[ref] {
+			p, err = nil, errPurged
+			l.refuse(ref, it)
+		} else if p != nil {
 			l.loaded(ref, it, p)
 			l.hurry()
 		} else {
@@ -269,6 +278,9 @@ func (l *loader) fetchRemote() {
 		case disk != nil:
 			if err := disk.PutBlob(string(ref.Digest), p.Artifact()); err != nil {
 				l.log.Warn("prompt not kept on disk", "ref", ref.String(), "error", err)
+			}
+			if l.isPurged(ref) { // meanwhile
+				_ = disk.RemoveBlob(string(ref.Digest))
 			}
 		}
 	}
@@ -310,7 +322,7 @@ func (l *loader) resolve(ctx context.Context, ref prompts.Ref) (*prompts.Prompt,
 		l.mu.Unlock()
 		return it.prompt, nil
 	}
-	if it.phase == phaseFailed {
+	if it.phase == phaseFailed && !l.purged[ref] {
 		l.again(ref, it)
 	}
 	if it.done == nil {

@@ -114,6 +114,9 @@ func (l *loader) pinned(ref prompts.Ref) (p *prompts.Prompt, withdrawn bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	it := l.items[ref]
+	if l.purged[ref] {
+		return nil, true
+	}
 	if it == nil {
 		return nil, false
 	}

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/promptflag/promptflag/prompts"
@@ -71,6 +72,18 @@ func (r *run) read() (got prepared) {
 // begin is called once with what disk and bundle had.
 func (r *run) begin(got prepared) {
 	r.prepared, r.saved, r.savedAt, r.bundle = true, got.saved, got.savedAt, got.bundle
+	var purged []prompts.Ref
+	for _, text := range got.state.Purged {
+		if ref, err := prompts.ParseRef(text); err == nil {
+			purged = append(purged, ref)
+		}
+	}
+	r.forgetVersions(purged)
+	for _, f := range []*Feed{r.saved, r.bundle} {
+		if f != nil {
+			r.purge(f)
+		}
+	}
 	for name, s := range got.state.Flags {
 		t := r.track(name)
 		t.vanished = s.Gone
@@ -95,6 +108,9 @@ func (r *run) begin(got prepared) {
 				t.fallbacks = append(t.fallbacks, ref)
 			}
 		}
+	}
+	for _, t := range r.tracks {
+		t.fallbacks = slices.DeleteFunc(t.fallbacks, r.p.loader.isPurged)
 	}
 	if r.saved != nil { // most of it will be asked for: from disk, the bucket waits until then
 		now := time.Now()
@@ -150,6 +166,7 @@ type savedState struct {
 	Format int                  `json:"promptflagState"`
 	Set    string               `json:"set"` // Feed.Set
 	Flags  map[string]savedFlag `json:"flags"`
+	Purged []string             `json:"purged,omitempty"` // refs that are not loaded any more
 }
 
 type savedFlag struct {
@@ -159,7 +176,7 @@ type savedFlag struct {
 
 // state returns what a later start has to know.
 func (r *run) state() savedState {
-	s := savedState{Format: 1, Set: r.set, Flags: map[string]savedFlag{}}
+	s := savedState{Format: 1, Set: r.set, Flags: map[string]savedFlag{}, Purged: r.p.loader.remembered()}
 	for name, t := range r.tracks {
 		switch {
 		case t.bundled:

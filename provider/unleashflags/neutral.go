@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/promptflag/promptflag/prompts"
 	"github.com/promptflag/promptflag/provider"
 )
 
@@ -35,6 +36,7 @@ func (s *wireStrategy) neutral() provider.Strategy {
 		Constrained: len(s.Constraints) > 0 || !s.forAll() || s.unresolved != "",
 		Sticky:      s.sticky(),
 		Unresolved:  s.unresolved,
+		Purged:      s.purged(),
 	}
 	for _, v := range s.Variants {
 		nv := provider.Variant{Name: v.Name}
@@ -44,6 +46,23 @@ func (s *wireStrategy) neutral() provider.Strategy {
 		ns.Variants = append(ns.Variants, nv)
 	}
 	return ns
+}
+
+// maxPurged bounds what one strategy can say; the action writes fewer.
+const maxPurged = 100
+
+// purged returns what the strategy names as purged; what is no digest is nothing.
+func (s *wireStrategy) purged() (list []prompts.Digest) {
+	text := s.text("promptflagPurged")
+	if text == "" {
+		return nil
+	}
+	for word := range strings.SplitSeq(text, ",") {
+		if d, err := prompts.ParseDigest(strings.TrimSpace(word)); err == nil && len(list) < maxPurged {
+			list = append(list, d)
+		}
+	}
+	return list
 }
 
 func (s *wireStrategy) text(parameter string) string {

@@ -24,6 +24,10 @@ const (
 const (
 	ParamRole = "promptflag"
 	ParamID   = "promptflagId"
+	// ParamPurged, on stable, names the digests of this prompt that must not
+	// exist any more, separated by commas: the feed is all that services read, so
+	// that is how they learn to forget a version.
+	ParamPurged = "promptflagPurged"
 )
 
 // Default sort orders; people's strategies go before the candidate.

@@ -165,7 +165,7 @@ func compact(raw json.RawMessage) json.RawMessage {
 // the order in which a person reads them, then the others by name.
 type parameters map[string]string
 
-var parameterOrder = [...]string{"groupId", "rollout", "stickiness", flags.ParamRole, flags.ParamID}
+var parameterOrder = [...]string{"groupId", "rollout", "stickiness", flags.ParamRole, flags.ParamID, flags.ParamPurged}
 
 // MarshalJSON writes an object, also for nil.
 func (p parameters) MarshalJSON() ([]byte, error) {

@@ -26,6 +26,7 @@ const (
 	Off       Kind = "off"
 	On        Kind = "on"
 	Rollback  Kind = "rollback"
+	Adopt     Kind = "adopt" // a flag that was not ours becomes a prompt flag
 )
 
 // Item is one prompt in one environment.
@@ -113,6 +114,7 @@ const (
 	ActionCreate  Action = "create"  // first version of a prompt here
 	ActionFold    Action = "fold"    // a candidate at 100 % became stable
 	ActionRestore Action = "restore" // stable again, at once
+	ActionAdopt   Action = "adopt"   // what a flag that was not ours served
 )
 
 // Other actions.
@@ -125,6 +127,8 @@ const (
 	ActionDial      Action = "dial"
 	ActionOff       Action = "off"
 	ActionOn        Action = "on"
+	ActionRetire    Action = "retire" // the flag was archived
+	ActionPurge     Action = "purge"  // the version must not exist any more
 )
 
 // State is what one flag says in one environment.

@@ -42,7 +42,7 @@ func ReadHistory(ctx context.Context, bucket *store.Bucket, prompt, environment 
 		}
 		h.Done = h.Done || k.Phase == store.Done
 		switch action {
-		case plan.ActionDial, plan.ActionPromote, plan.ActionOn, plan.ActionOff:
+		case plan.ActionDial, plan.ActionPromote, plan.ActionOn, plan.ActionOff, plan.ActionRetire, plan.ActionPurge:
 			// About the flag, not about the fate of a version.
 		default:
 			h.about[k.Version] = append(h.about[k.Version], k)
@@ -74,7 +74,7 @@ func (h History) fate(version string) fate {
 	}
 	for _, r := range records {
 		switch plan.Action(r.Action) {
-		case plan.ActionCreate, plan.ActionFold, plan.ActionRestore:
+		case plan.ActionCreate, plan.ActionFold, plan.ActionRestore, plan.ActionAdopt:
 			return stable
 		case plan.ActionReject, plan.ActionReplace:
 			// Taken back since it was stable: it may come again, but with care.
@@ -123,7 +123,7 @@ func (h History) Stables(except string) []string {
 		}
 		for _, r := range records {
 			switch plan.Action(r.Action) {
-			case plan.ActionCreate, plan.ActionFold, plan.ActionRestore:
+			case plan.ActionCreate, plan.ActionFold, plan.ActionRestore, plan.ActionAdopt:
 				all = append(all, r)
 			default:
 				continue

@@ -138,7 +138,7 @@ func (e *Entry) addRecords(ctx context.Context, bucket *store.Bucket, keys []sto
 		v    *Version
 		from []plan.Action
 	}{
-		{e.Stable, []plan.Action{plan.ActionCreate, plan.ActionFold, plan.ActionRestore}},
+		{e.Stable, []plan.Action{plan.ActionCreate, plan.ActionFold, plan.ActionRestore, plan.ActionAdopt}},
 		{e.Candidate, []plan.Action{plan.ActionCandidate}},
 	}
 	for _, role := range roles {
