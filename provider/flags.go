@@ -99,9 +99,10 @@ type Strategy struct {
 	// Unresolved says why nobody can tell whom the strategy matches: it matches
 	// nobody then. "" when all is well.
 	Unresolved string
-	// Purged are digests of the flag's prompt that must not exist any more, from
-	// the parameter promptflagPurged: they are dropped, and never served again.
-	Purged   []prompts.Digest
+	// Purged is the parameter promptflagPurged: digests of the flag's prompt that
+	// must not exist any more, separated by commas. They are dropped, and never
+	// served again.
+	Purged   string
 	Variants []Variant
 }
 

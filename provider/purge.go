@@ -27,12 +27,28 @@ func (r *run) purge(f *Feed) {
 			continue
 		}
 		for i := range flag.Strategies {
-			for _, d := range flag.Strategies[i].Purged {
+			for _, d := range digestsIn(flag.Strategies[i].Purged) {
 				refs = append(refs, prompts.Ref{Name: name, Digest: d})
 			}
 		}
 	}
 	r.forgetVersions(refs)
+}
+
+// maxPurged bounds what one strategy can say; the action writes fewer.
+const maxPurged = 100
+
+// digestsIn reads digests that commas separate; what is no digest is nothing.
+func digestsIn(text string) (list []prompts.Digest) {
+	if text == "" {
+		return nil
+	}
+	for word := range strings.SplitSeq(text, ",") {
+		if d, err := prompts.ParseDigest(strings.TrimSpace(word)); err == nil && len(list) < maxPurged {
+			list = append(list, d)
+		}
+	}
+	return list
 }
 
 func (r *run) forgetVersions(refs []prompts.Ref) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -17,7 +18,7 @@ import (
 func purging(ref prompts.Ref, purged ...prompts.Ref) Strategy {
 	s := strategyOf("stable", 100, ref)
 	for _, p := range purged {
-		s.Purged = append(s.Purged, p.Digest)
+		s.Purged += string(p.Digest) + ", "
 	}
 	return s
 }
@@ -125,6 +126,16 @@ func TestPurgeIsRemembered(t *testing.T) {
 	if err := p.Init(openfeature.EvaluationContext{}); err == nil {
 		if d := object(p, "a"); d.Value != "default" {
 			t.Errorf("value = %v, want the caller's default: all that is left is purged", d.Value)
+		}
+	}
+}
+
+// What is no digest is nothing, and a list without end has an end.
+func TestDigestsIn(t *testing.T) {
+	a, b := "sha256:"+strings.Repeat("a", 64), "sha256:"+strings.Repeat("b", 64)
+	for text, want := range map[string]int{"": 0, a: 1, a + ", " + b + ",": 2, "x,,sha256:1," + b + ",\x00": 1, strings.Repeat(a+",", 1000): maxPurged} {
+		if got := digestsIn(text); len(got) != want {
+			t.Errorf("%.40q: %d digests, want %d", text, len(got), want)
 		}
 	}
 }

@@ -55,7 +55,7 @@ var floors = []layer{
 	{"action/example", 2, ""},
 
 	{"provider/unleashflags/unleashv6", 2, "provider provider/unleashflags"},
-	{"provider/unleashflags", 2, "prompts provider"},
+	{"provider/unleashflags", 2, "provider"},
 	{"provider/otelprompt", 2, "provider prompts"},
 	{"evalkit/report", 2, "evalkit evalkit/assert evalkit/chat"},
 	{"evalkit/llm", 2, "evalkit/chat prompts"},

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/promptflag/promptflag/prompts"
 	"github.com/promptflag/promptflag/provider"
 )
 
@@ -36,7 +35,7 @@ func (s *wireStrategy) neutral() provider.Strategy {
 		Constrained: len(s.Constraints) > 0 || !s.forAll() || s.unresolved != "",
 		Sticky:      s.sticky(),
 		Unresolved:  s.unresolved,
-		Purged:      s.purged(),
+		Purged:      s.text("promptflagPurged"),
 	}
 	for _, v := range s.Variants {
 		nv := provider.Variant{Name: v.Name}
@@ -46,23 +45,6 @@ func (s *wireStrategy) neutral() provider.Strategy {
 		ns.Variants = append(ns.Variants, nv)
 	}
 	return ns
-}
-
-// maxPurged bounds what one strategy can say; the action writes fewer.
-const maxPurged = 100
-
-// purged returns what the strategy names as purged; what is no digest is nothing.
-func (s *wireStrategy) purged() (list []prompts.Digest) {
-	text := s.text("promptflagPurged")
-	if text == "" {
-		return nil
-	}
-	for word := range strings.SplitSeq(text, ",") {
-		if d, err := prompts.ParseDigest(strings.TrimSpace(word)); err == nil && len(list) < maxPurged {
-			list = append(list, d)
-		}
-	}
-	return list
 }
 
 func (s *wireStrategy) text(parameter string) string {
