@@ -63,15 +63,31 @@ func removable(place string) bool {
 	return false
 }
 
+// Removable reads an object that Objects listed, to see whether it is to be
+// removed. What it holds is not checked.
+func (b *Bucket) Removable(ctx context.Context, key string) ([]byte, error) {
+	if !inPlace(key) {
+		return nil, fmt.Errorf("read %.200s: objects of this kind are kept for ever", key)
+	}
+	return b.backend.Get(ctx, key, MaxBlob)
+}
+
 // Remove deletes an object that Objects listed. One that is gone already is
 // success; a key of anything that is kept for ever is refused.
 func (b *Bucket) Remove(ctx context.Context, key string) error {
+	if !inPlace(key) {
+		return fmt.Errorf("remove %.200s: objects of this kind are kept for ever", key)
+	}
+	return b.remove(ctx, key)
+}
+
+func inPlace(key string) bool {
 	for _, place := range []string{BlobObjects, RecordedObjects, PullObjects, LeaseObjects} {
 		if len(key) > len(place) && key[:len(place)] == place {
-			return b.remove(ctx, key)
+			return true
 		}
 	}
-	return fmt.Errorf("remove %.200s: objects of this kind are kept for ever", key)
+	return false
 }
 
 func (b *Bucket) remove(ctx context.Context, key string) error {

@@ -128,6 +128,24 @@ func (b *Bucket) pairs(ctx context.Context, prefix string, p Period) iter.Seq2[O
 	}
 }
 
+// OperationKeys is Operations without reading: what the listing tells.
+func (b *Bucket) OperationKeys(ctx context.Context, p Period) iter.Seq2[RecordKey, error] {
+	return func(yield func(RecordKey, error) bool) {
+		prefix := recordPrefix
+		if p.Name != "" {
+			prefix += p.Name + "/"
+		}
+		for o, err := range b.pairs(ctx, prefix, p) {
+			if err != nil {
+				err = fmt.Errorf("list records: %w", err)
+			}
+			if !yield(o.Key, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
 // ReleasedNames yields the names of all prompts that have a record, each once, in
 // the order of their keys. It lists all of releases/ and reads nothing.
 func (b *Bucket) ReleasedNames(ctx context.Context) iter.Seq2[string, error] {

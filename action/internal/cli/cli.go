@@ -66,6 +66,10 @@ type grammar struct {
 	Off      offCmd      `cmd:"" help:"Switch the environment OFF: everybody gets stable."`
 	On       onCmd       `cmd:"" help:"Switch the environment ON again."`
 	Rollback rollbackCmd `cmd:"" help:"Disable the candidate, or go back to an earlier version with --to."`
+	Adopt    adoptCmd    `cmd:"" help:"Take over a flag that somebody made: what it serves becomes stable."`
+	Retire   retireCmd   `cmd:"" help:"Archive the flag of a prompt whose file is gone and that no service asks for."`
+	Purge    purgeCmd    `cmd:"" help:"Make a version with a secret in it go away: from buckets, and from services."`
+	GC       gcCmd       `cmd:"" name:"gc" help:"List what nobody needs any more in the buckets, and delete it with --delete."`
 	Render   renderCmd   `cmd:"" help:"Fill in the variables of a prompt and print its messages."`
 	Show     showCmd     `cmd:"" help:"Print a version of a prompt."`
 	History  historyCmd  `cmd:"" help:"Tell who changed a prompt when and why: release records and what people did on the flag server."`

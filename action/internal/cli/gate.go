@@ -63,7 +63,7 @@ func bring(i plan.Item) string {
 	switch {
 	case !i.Writes():
 		return ""
-	case i.Kind == plan.Create:
+	case i.Kind == plan.Create, i.Kind == plan.Adopt && i.Blob != nil:
 		return i.After.Stable
 	case i.Kind == plan.Canary, i.Kind == plan.Promote, i.Kind == plan.Dial && i.After.Percent == 100:
 		return i.After.Candidate

@@ -138,6 +138,9 @@ func (o Options) write(ctx context.Context, p *Plan, held map[string]*holding) e
 	if err := o.head(ctx); err != nil {
 		return err
 	}
+	if err := refusePurged(ctx, p, o); err != nil {
+		return err
+	}
 	if err := putBlobs(ctx, p, o); err != nil {
 		return err
 	}
@@ -262,6 +265,9 @@ func applyItem(ctx context.Context, item Item, o Options, held *holding) (Item, 
 			return item, nil
 		}
 		if item.Blob != nil {
+			if err := refusePurged(ctx, &Plan{Items: []Item{item}}, o); err != nil {
+				return item, err
+			}
 			if _, _, err := target.Bucket.Put(ctx, item.Blob); err != nil {
 				return item, err
 			}

@@ -86,6 +86,9 @@ func (in Input) environment(ctx context.Context, env config.Environment, p *plan
 	if err := limit(ctx, target.Flags, len(all), items); err != nil {
 		return err
 	}
+	if err := in.purged(ctx, env, items); err != nil {
+		return err
+	}
 	for i := range items {
 		// Asked again while applying, when the records may have grown.
 		items[i].Decide = func(f *flags.Flag) (plan.Item, error) {

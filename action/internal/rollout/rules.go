@@ -81,7 +81,7 @@ func (d *merge) rules() error {
 	switch {
 	case d.roles.Stable == nil && d.roles.Candidate == nil:
 		d.stop("the flag "+d.Flag+" exists and is not ours: none of its strategies is the stable one of this prompt",
-			"give the prompt another name, set a flag_prefix in promptflag.toml, or delete the flag's strategies on its page")
+			fmt.Sprintf("promptflag adopt %s -e %s takes it over; or give the prompt another name, set a flag_prefix in promptflag.toml, or delete the flag's strategies on its page", d.Prompt, d.at.Env.Name))
 		return nil
 	case d.roles.Stable == nil && d.promoted():
 		return d.stableIsGone()

@@ -1,0 +1,61 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/promptflag/promptflag/action/internal/config"
+	"github.com/promptflag/promptflag/action/internal/lease"
+	"github.com/promptflag/promptflag/action/internal/plan"
+)
+
+// leases holds the leases of several environments at once.
+type leases map[string]*lease.Held
+
+// lease takes the leases of environments, in the order in which everybody asks
+// for them.
+func (s *session) lease(ctx context.Context, envs []config.Environment, targets map[string]plan.Target, from plan.Origin, command string) (leases, error) {
+	var names []string
+	for _, e := range envs {
+		names = append(names, e.Name)
+	}
+	slices.Sort(names)
+	held := leases{}
+	for _, name := range names {
+		l, err := lease.Take(ctx, targets[name].Bucket, name, lease.Options{
+			Origin: from, Command: command, NewID: s.NewID, Now: s.Now, Say: s.say,
+		})
+		if err != nil {
+			held.release(ctx, s)
+			return nil, err
+		}
+		held[name] = l
+	}
+	return held, nil
+}
+
+// hold is asked before a write to one environment.
+func (l leases) hold(ctx context.Context, environment string) error {
+	return l[environment].Hold(ctx)
+}
+
+// all is asked before a write that concerns all of them.
+func (l leases) all(ctx context.Context) error {
+	for _, held := range l {
+		if err := held.Hold(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l leases) release(ctx context.Context, s *session) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	for _, held := range l {
+		if err := held.Release(ctx); err != nil {
+			s.warn(err.Error() + "; others wait until it expires")
+		}
+	}
+}
