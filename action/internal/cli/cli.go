@@ -66,6 +66,7 @@ type grammar struct {
 	Off      offCmd      `cmd:"" help:"Switch the environment OFF: everybody gets stable."`
 	On       onCmd       `cmd:"" help:"Switch the environment ON again."`
 	Rollback rollbackCmd `cmd:"" help:"Disable the candidate, or go back to an earlier version with --to."`
+	Drift    driftCmd    `cmd:"" help:"Compare git, bucket and flags; say what differs and how to mend it."`
 	Adopt    adoptCmd    `cmd:"" help:"Take over a flag that somebody made: what it serves becomes stable."`
 	Retire   retireCmd   `cmd:"" help:"Archive the flag of a prompt whose file is gone and that no service asks for."`
 	Purge    purgeCmd    `cmd:"" help:"Make a version with a secret in it go away: from buckets, and from services."`
