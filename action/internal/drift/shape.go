@@ -146,15 +146,17 @@ func everybody(s flags.Strategy) bool {
 // neverMatches finds what stands behind a strategy for everybody. That stable
 // stands behind a candidate at 100 % is how a promoted version is taken back.
 func (s *site) neverMatches(o ours, f flags.Flag) {
+	isLeftover := func(st flags.Strategy) bool {
+		return slices.ContainsFunc(o.roles.Leftovers, func(x flags.Strategy) bool { return x.ID == st.ID })
+	}
 	at := slices.IndexFunc(f.Strategies, everybody)
-	if at < 0 {
-		return
+	if at < 0 || isLeftover(f.Strategies[at]) {
+		return // or there is a finding about it
 	}
 	is := func(st *flags.Strategy, id string) bool { return st != nil && st.ID == id }
 	front := f.Strategies[at]
 	for _, st := range f.Strategies[at+1:] {
-		leftover := slices.ContainsFunc(o.roles.Leftovers, func(x flags.Strategy) bool { return x.ID == st.ID })
-		if st.Disabled || leftover || is(o.roles.Stable, st.ID) && is(o.roles.Candidate, front.ID) {
+		if st.Disabled || isLeftover(st) || is(o.roles.Stable, st.ID) && is(o.roles.Candidate, front.ID) {
 			continue
 		}
 		s.add(NeverMatches, o, text("the strategy %q stands behind %q, which matches everybody", titleOf(st), titleOf(front)),
