@@ -141,3 +141,14 @@ func (m *Mem) Delete(ctx context.Context, key string) error {
 	delete(m.objects, key)
 	return nil
 }
+
+// Delete implements [Deleter] where the backend does.
+func (w *within) Delete(ctx context.Context, key string) error {
+	d, ok := w.Backend.(Deleter)
+	if !ok {
+		return ErrCannotDelete
+	}
+	ctx, cancel := context.WithTimeout(ctx, w.limit)
+	defer cancel()
+	return d.Delete(ctx, key)
+}

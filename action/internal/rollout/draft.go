@@ -76,7 +76,13 @@ func (p Place) draft(f *flags.Flag) *draft {
 // strategy builds one of our strategies for a version.
 func (d *draft) strategy(role flags.Role, ref prompts.Ref, subject string, percent int) flags.Strategy {
 	id := flags.ID(d.Flag, d.at.Env.Name, d.at.Origin.Commit, d.at.Origin.Run)
-	return flags.Build(role, d.Flag, id, ref.String(), ref.Version(), subject, percent, d.at.Stickiness)
+	s := flags.Build(role, d.Flag, id, ref.String(), ref.Version(), subject, percent, d.at.Stickiness)
+	if role == flags.Stable && d.flag != nil {
+		if purged := flags.PurgedText(flags.Purged(d.flag.Strategies)); purged != "" {
+			s.Parameters[flags.ParamPurged] = purged // services go on forgetting them
+		}
+	}
+	return s
 }
 
 func (d *draft) step(s plan.Step) { d.Steps = append(d.Steps, s) }

@@ -345,11 +345,6 @@ func (d *draft) removeCandidate() {
 // goes afterwards: there is always one that matches.
 func (d *draft) setStable(ref prompts.Ref, subject string) {
 	s := d.strategy(flags.Stable, ref, subject, 100)
-	if d.flag != nil {
-		if purged := flags.PurgedText(flags.Purged(d.flag.Strategies)); purged != "" {
-			s.Parameters[flags.ParamPurged] = purged // services go on forgetting them
-		}
-	}
 	if old := d.roles.Stable; old != nil {
 		s.SortOrder = old.SortOrder
 		d.step(plan.Step{Add: &s})
