@@ -15,31 +15,6 @@ import (
 	"github.com/promptflag/promptflag/action/internal/github"
 )
 
-// hub is GitHub as publish and promote ask it.
-type hub struct {
-	client *github.Client // nil: nobody to ask
-	why    string         // why not
-}
-
-// hub connects to GitHub if this process knows a repository and a token.
-func (s *session) hub() hub {
-	token := s.Getenv("GITHUB_TOKEN")
-	if token == "" {
-		token = s.Getenv("INPUT_TOKEN")
-	}
-	repository := s.Getenv("GITHUB_REPOSITORY")
-	if token == "" || repository == "" {
-		return hub{why: "GITHUB_REPOSITORY and a token are needed to ask GitHub; give the action its token input"}
-	}
-	c, err := github.NewClient(github.ClientOptions{
-		APIURL: s.Getenv("GITHUB_API_URL"), ServerURL: s.Getenv("GITHUB_SERVER_URL"), Token: token, Repository: repository, Now: s.Now,
-	})
-	if err != nil {
-		return hub{why: err.Error()}
-	}
-	return hub{client: c}
-}
-
 // basis is the state of the repository before the change that is published.
 type basis struct {
 	config *config.Config

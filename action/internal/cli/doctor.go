@@ -106,7 +106,7 @@ func (c doctorCmd) examine(ctx context.Context, s *session) ([]doctor.Check, err
 
 // protection asks GitHub, if there is a token and it is meant for there.
 func (s *session) protection(host, repository string) func(context.Context, http.RoundTripper, string) (github.Protection, error) {
-	token := cmp.Or(s.Getenv("INPUT_TOKEN"), s.Getenv("GITHUB_TOKEN"), s.Getenv("GH_TOKEN"))
+	token := cmp.Or(s.gitHubToken(), s.Getenv("GH_TOKEN"))
 	api := s.Getenv("GITHUB_API_URL")
 	if r := s.Getenv("GITHUB_REPOSITORY"); r != "" {
 		repository = r

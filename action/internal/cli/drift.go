@@ -10,7 +10,6 @@ import (
 	"github.com/promptflag/promptflag/action/internal/config"
 	"github.com/promptflag/promptflag/action/internal/drift"
 	"github.com/promptflag/promptflag/action/internal/gitfs"
-	"github.com/promptflag/promptflag/action/internal/github"
 )
 
 type driftCmd struct {
@@ -68,6 +67,7 @@ func (c driftCmd) Run(ctx context.Context, s *session) error {
 	if err == nil && broken == nil && (c.Issue || s.runner != nil && s.Getenv("GITHUB_EVENT_NAME") == "schedule") {
 		err = s.driftIssue(ctx, cfg, envs, r, from.RunURL)
 	}
+	s.notifyDrift(ctx, r, from)
 	return c.verdict(s, r, errors.Join(err, broken))
 }
 
@@ -141,18 +141,6 @@ func (s *session) driftIssue(ctx context.Context, cfg *config.Config, envs []con
 		fmt.Fprintln(s.Stderr, "issue: "+url)
 	}
 	return err
-}
-
-// github is GitHub as this run may use it.
-func (s *session) github() (*github.Client, error) {
-	token := s.Getenv("GITHUB_TOKEN")
-	if token == "" {
-		token = s.Getenv("INPUT_TOKEN")
-	}
-	return github.NewClient(github.ClientOptions{
-		APIURL: s.Getenv("GITHUB_API_URL"), ServerURL: s.Getenv("GITHUB_SERVER_URL"), Token: token,
-		Repository: s.Getenv("GITHUB_REPOSITORY"), Now: s.Now,
-	})
 }
 
 // branchHistory asks git, or GitHub where the checkout has no history or no git,

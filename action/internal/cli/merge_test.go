@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -29,6 +30,7 @@ type workflow struct {
 	now    time.Time
 	ids    int
 	output map[string]string // of the last run
+	vars   map[string]string // more of the environment
 }
 
 const twoEnvironments = `bucket = "file://.promptflag/bucket"
@@ -107,6 +109,7 @@ func (w *workflow) run(n int, args ...string) (int, string) {
 		"GITHUB_REPOSITORY": "acme/prompts", "GITHUB_API_URL": w.url, "GITHUB_SERVER_URL": "https://github.com", "GITHUB_TOKEN": "t0p",
 		"GITHUB_RUN_ID": "42", "GITHUB_RUN_ATTEMPT": "1", "GITHUB_ACTOR": "ada", "GITHUB_OUTPUT": outputs, "GITHUB_WORKSPACE": w.dir,
 	}
+	maps.Copy(vars, w.vars)
 	if len(args) > 0 {
 		vars["GITHUB_EVENT_NAME"] = "workflow_dispatch"
 	}

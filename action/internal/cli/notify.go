@@ -3,8 +3,10 @@ package cli
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
+	"github.com/promptflag/promptflag/action/internal/drift"
 	"github.com/promptflag/promptflag/action/internal/notify"
 	"github.com/promptflag/promptflag/action/internal/plan"
 )
@@ -54,6 +56,22 @@ func (s *session) notifyItems(ctx context.Context, items []plan.Item, from plan.
 	slices.SortFunc(events, func(a, b notify.Event) int {
 		return slices.Compare([]string{a.Environment, a.Prompt}, []string{b.Environment, b.Prompt})
 	})
+	s.notify(ctx, events)
+}
+
+// notifyDrift tells that there is drift, once for each environment.
+func (s *session) notifyDrift(ctx context.Context, r *drift.Report, from plan.Origin) {
+	found := map[string]int{}
+	for _, f := range r.Findings {
+		found[f.Environment]++
+	}
+	var events []notify.Event
+	for _, environment := range slices.Sorted(maps.Keys(found)) {
+		events = append(events, notify.Event{
+			Kind: notify.Drift, Environment: environment, Reason: counted(found[environment], "finding", "findings"),
+			Actor: from.Actor, URL: from.RunURL, Time: s.Now(),
+		})
+	}
 	s.notify(ctx, events)
 }
 

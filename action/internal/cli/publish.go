@@ -261,13 +261,7 @@ func (s *session) checkHead(ctx context.Context, f origin.Finder, branch string)
 		return f.CheckHead(ctx, branch)
 	}
 	return f.CheckHeadOnGitHub(ctx, func(ctx context.Context, branch string) (string, error) {
-		token := s.Getenv("GITHUB_TOKEN")
-		if token == "" {
-			token = s.Getenv("INPUT_TOKEN")
-		}
-		client, err := github.NewClient(github.ClientOptions{
-			APIURL: s.Getenv("GITHUB_API_URL"), Repository: s.Getenv("GITHUB_REPOSITORY"), Token: token, Now: s.Now, MaxWait: 20 * time.Second,
-		})
+		client, err := s.github()
 		if err != nil {
 			return "", err
 		}

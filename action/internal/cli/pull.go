@@ -12,6 +12,7 @@ import (
 	"github.com/promptflag/promptflag/action/internal/comment"
 	"github.com/promptflag/promptflag/action/internal/config"
 	"github.com/promptflag/promptflag/action/internal/github"
+	"github.com/promptflag/promptflag/action/internal/policy"
 	"github.com/promptflag/promptflag/evalkit"
 	"github.com/promptflag/promptflag/prompts"
 )
@@ -185,6 +186,9 @@ func (p *pull) planned(ctx context.Context) {
 		return
 	}
 	p.plan = plan
+	if len(p.told.Prompts) > 0 {
+		p.told.Notes = append(p.told.Notes, policy.Notes(p.rules().Environments, p.Now())...)
+	}
 	others := map[string]bool{}
 	for _, i := range plan.Items {
 		if at := p.find(i.Prompt); at != nil {

@@ -14,7 +14,6 @@ import (
 	"github.com/promptflag/promptflag/action/internal/check"
 	"github.com/promptflag/promptflag/action/internal/config"
 	"github.com/promptflag/promptflag/action/internal/gitfs"
-	"github.com/promptflag/promptflag/action/internal/github"
 	"github.com/promptflag/promptflag/prompts"
 )
 
@@ -75,7 +74,7 @@ func (p *pull) fromGit(ctx context.Context, b *before, base string) error {
 }
 
 func (p *pull) fromGitHub(ctx context.Context, b *before, base string) error {
-	client, err := p.hub()
+	client, err := p.github()
 	if err != nil {
 		return err
 	}
@@ -86,24 +85,6 @@ func (p *pull) fromGitHub(ctx context.Context, b *before, base string) error {
 	b.commit = base
 	b.fs, err = client.Tree(ctx, base, dir)
 	return err
-}
-
-// errNoToken: GitHub cannot be asked.
-var errNoToken = errors.New("there is no token: give the action its token input, or set GITHUB_TOKEN")
-
-// hub is GitHub as this run may use it.
-func (p *pull) hub() (*github.Client, error) {
-	token := p.Getenv("GITHUB_TOKEN")
-	if token == "" {
-		token = p.Getenv("INPUT_TOKEN")
-	}
-	if token == "" {
-		return nil, errNoToken
-	}
-	return github.NewClient(github.ClientOptions{
-		APIURL: p.Getenv("GITHUB_API_URL"), ServerURL: p.Getenv("GITHUB_SERVER_URL"), Token: token,
-		Repository: p.Getenv("GITHUB_REPOSITORY"), Now: p.Now,
-	})
 }
 
 // read loads configuration and prompts of before. Where they have mistakes, that

@@ -176,7 +176,7 @@ func (p *pull) post(ctx context.Context, body string) {
 		return
 	}
 	why := ""
-	client, err := p.hub()
+	client, err := p.github()
 	switch {
 	case p.event.Fork:
 		why = "the token of a fork's pull request may not comment"
