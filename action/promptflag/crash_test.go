@@ -15,8 +15,8 @@ import (
 // after its second, and so on, and publishes again as the next attempt of the
 // same run. Two publishes are: one makes a flag and replaces a candidate, the
 // other makes a promoted candidate stable and raises another, and restores a
-// version. (One publish of all four is as many kills, and each of them
-// twice as long.)
+// version. (One publish of all four has as many calls, and each kill costs twice
+// as much.)
 func TestPublishKilled(t *testing.T) {
 	program := build(t)
 	t.Run("fresh and swap", func(t *testing.T) {
