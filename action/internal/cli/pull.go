@@ -32,7 +32,7 @@ type pull struct {
 	base   *before
 	report *check.Report
 	told   comment.Input
-	secret bool  // there are no secrets: from a fork, or not set
+	secret bool  // there are no secrets: from a fork, not set, or not for the places that the change names
 	failed error // of a service that the answer needs; the rest is told all the same
 	plan   *prepared
 	evals  []*evalkit.Report
@@ -90,8 +90,9 @@ func (p *pull) look(ctx context.Context) error {
 	}
 	p.told.PublishInconclusive = p.rules().Gate.PublishInconclusive
 	against := &check.Against{Name: "the base", Versions: p.base.versions(), FS: p.base.fs, Prompts: p.base.folder}
-	if p.secret = p.secretless(); p.secret {
-		p.noSecrets()
+	if why := p.withoutSecrets(); why != "" {
+		p.secret = true
+		p.noSecrets(why)
 	} else if live, err := p.againstLive(ctx, cfg); err != nil {
 		p.unreachable(err)
 	} else {
@@ -146,14 +147,24 @@ func (p *pull) secretless() bool {
 	return false
 }
 
+// withoutSecrets is why this run may use no secrets; "" if it may.
+func (p *pull) withoutSecrets() string {
+	places := p.strange()
+	switch missing := p.secretless(); {
+	case missing && p.event.Fork:
+		return "this pull request comes from a fork, which is given no secrets"
+	case missing:
+		return "UNLEASH_ADMIN_TOKEN is not set"
+	case len(places) > 0:
+		return noSecretsThere(places)
+	}
+	return ""
+}
+
 // noModel is said of runs without keys.
 const noModel = "No model was asked. Where answers are recorded in the repository, they were used; this pull request could have changed them."
 
-func (p *pull) noSecrets() {
-	why := "UNLEASH_ADMIN_TOKEN is not set"
-	if p.event.Fork {
-		why = "this pull request comes from a fork, which is given no secrets"
-	}
+func (p *pull) noSecrets(why string) {
 	p.told.PlanUnknown = why
 	p.told.NotRun = []string{
 		"The prompts were checked. More was not possible: " + why + ".",
