@@ -18,7 +18,8 @@ func (p Prompt) now(environment string) string {
 			continue
 		}
 		which := p.version(v.Ref.Version())
-		if v.Role == flags.Stable && v.Ref.Version() != p.Version {
+		promoted := v.Role == flags.Candidate && v.Percent == 100 && !v.Constrained
+		if (v.Role == flags.Stable || promoted) && v.Ref.Version() != p.Version {
 			which = "today's version (" + which + ")"
 		} else if v.Role == flags.Candidate && v.Ref.Version() != p.Version {
 			which = "an earlier change (" + which + ")"
