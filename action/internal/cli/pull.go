@@ -12,6 +12,7 @@ import (
 	"github.com/promptflag/promptflag/action/internal/comment"
 	"github.com/promptflag/promptflag/action/internal/config"
 	"github.com/promptflag/promptflag/action/internal/github"
+	"github.com/promptflag/promptflag/action/internal/plan"
 	"github.com/promptflag/promptflag/action/internal/policy"
 	"github.com/promptflag/promptflag/evalkit"
 	"github.com/promptflag/promptflag/prompts"
@@ -191,17 +192,20 @@ func (p *pull) planned(ctx context.Context) {
 		p.told.PlanUnknown = "there are mistakes to be mended first"
 		return
 	}
-	plan, err := wanted{Environment: p.Environment}.prepare(ctx, p.session, "")
+	made, err := wanted{Environment: p.Environment}.prepare(ctx, p.session, "")
 	if err != nil {
 		p.unreachable(fmt.Errorf("plan: %w", err))
 		return
 	}
-	p.plan = plan
+	p.plan = made
 	if len(p.told.Prompts) > 0 {
 		p.told.Notes = append(p.told.Notes, policy.Notes(p.rules().Environments, p.Now())...)
 	}
 	others := map[string]bool{}
-	for _, i := range plan.Items {
+	p.conditions()
+	for n := range made.Items {
+		p.judgedByBefore(&made.Items[n])
+		i := made.Items[n]
 		if at := p.find(i.Prompt); at != nil {
 			at.Items = append(at.Items, i)
 		} else if i.Writes() {
@@ -210,6 +214,38 @@ func (p *pull) planned(ctx context.Context) {
 	}
 	if len(others) > 0 {
 		p.told.Notes = append(p.told.Notes, "A merge also brings "+counted(len(others), "prompt", "prompts")+" up to date that this pull request does not touch: "+someNames(others)+".")
+	}
+}
+
+// conditions are what publish will ask for, by the rules of before.
+func (p *pull) conditions() {
+	p.told.Conditions = map[string]comment.Condition{}
+	for _, e := range p.config.Environments {
+		var c comment.Condition
+		for _, rule := range (basis{config: p.rules()}).rulesFor(e) {
+			if r := policy.Frozen(rule, p.Now()); r != nil && c.Frozen == "" {
+				c.Frozen = r.Message
+			}
+			if needs := policy.Needs(rule); needs != "" && c.Needs == "" {
+				c.Needs = rule.Name + " " + needs
+			}
+		}
+		p.told.Conditions[e.Name] = c
+	}
+}
+
+// judgedByBefore leaves what publish will leave because an environment was manual
+// before the change.
+func (p *pull) judgedByBefore(i *plan.Item) {
+	env, ok := p.config.Lookup(i.Environment)
+	if !ok || env.Manual() || bring(*i) == "" {
+		return
+	}
+	for _, rule := range (basis{config: p.rules()}).rulesFor(env) {
+		if rule.Manual() {
+			i.Leave(plan.Manual, "it is manual here until this is merged: the next publish after that brings it")
+			return
+		}
 	}
 }
 
