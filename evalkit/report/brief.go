@@ -61,7 +61,7 @@ func beside(r *evalkit.Report, base *evalkit.Arm) string {
 	if base.PassRate == nil {
 		return text + unknown
 	}
-	text += percent(base.PassRate.Value)
+	text += percent(base.PassRate.Value) + " pass"
 	v := base.Versus
 	if v == nil || v.Same || v.Difference == nil {
 		return text

@@ -21,6 +21,7 @@ import (
 type gate struct {
 	*session
 	config  *config.Config
+	rules   config.Gate // of before the change that is judged
 	targets map[string]plan.Target
 	origin  plan.Origin
 	run     *evaluate.Runner
@@ -54,7 +55,7 @@ func (s *session) newGate(cfg *config.Config, targets map[string]plan.Target, fr
 		return nil, err
 	}
 	r.Dir = s.below(resultsFolder)
-	return &gate{session: s, config: cfg, targets: targets, origin: from, run: r, judged: map[prompts.Digest]*judgement{}}, nil
+	return &gate{session: s, config: cfg, rules: cfg.Gate, targets: targets, origin: from, run: r, judged: map[prompts.Digest]*judgement{}}, nil
 }
 
 // bring is the version that an item would bring to users for the first time, ""
@@ -169,13 +170,13 @@ func (g *gate) stop(item *plan.Item) {
 	switch {
 	case !known:
 		item.Stop("the flag changed meanwhile, and version "+ref.Version()+" was not evaluated", "run the command again")
-	case j == nil && g.config.Gate.RequireSuite:
+	case j == nil && g.rules.RequireSuite:
 		item.Stop(item.Prompt+" has no suite, and [gate] require_suite asks for one", "write "+g.run.SuiteFile(item.Prompt))
 	case j == nil:
 		return
 	case j.verdict == evalkit.Pass:
 		item.Verdict = string(j.verdict)
-	case j.verdict == evalkit.Inconclusive && g.config.Gate.PublishInconclusive:
+	case j.verdict == evalkit.Inconclusive && g.rules.PublishInconclusive:
 		item.Verdict = string(j.verdict)
 		item.Warnings = append(item.Warnings, "the evaluation could not tell, and on_inconclusive = \"publish\": "+j.reason)
 	case j.verdict == evalkit.Fail:

@@ -116,6 +116,9 @@ func (c publishCmd) judge(ctx context.Context, s *session, p *prepared, head fun
 		return nil, err
 	}
 	defer g.run.Close()
+	if before := owed.before.config; before != nil {
+		g.rules = before.Gate
+	}
 	err = g.publishing(ctx, p)
 	owed.verdict = g.verdict()
 	return owed, err

@@ -12,6 +12,7 @@ import (
 	"github.com/promptflag/promptflag/action/internal/comment"
 	"github.com/promptflag/promptflag/action/internal/config"
 	"github.com/promptflag/promptflag/action/internal/github"
+	"github.com/promptflag/promptflag/action/internal/plan"
 	"github.com/promptflag/promptflag/action/internal/policy"
 	"github.com/promptflag/promptflag/evalkit"
 	"github.com/promptflag/promptflag/prompts"
@@ -32,7 +33,7 @@ type pull struct {
 	base   *before
 	report *check.Report
 	told   comment.Input
-	secret bool  // there are no secrets: from a fork, or not set
+	secret bool  // there are no secrets: from a fork, not set, or not for the places that the change names
 	failed error // of a service that the answer needs; the rest is told all the same
 	plan   *prepared
 	evals  []*evalkit.Report
@@ -90,8 +91,9 @@ func (p *pull) look(ctx context.Context) error {
 	}
 	p.told.PublishInconclusive = p.rules().Gate.PublishInconclusive
 	against := &check.Against{Name: "the base", Versions: p.base.versions(), FS: p.base.fs, Prompts: p.base.folder}
-	if p.secret = p.secretless(); p.secret {
-		p.noSecrets()
+	if why := p.withoutSecrets(); why != "" {
+		p.secret = true
+		p.noSecrets(why)
 	} else if live, err := p.againstLive(ctx, cfg); err != nil {
 		p.unreachable(err)
 	} else {
@@ -146,14 +148,24 @@ func (p *pull) secretless() bool {
 	return false
 }
 
+// withoutSecrets is why this run may use no secrets; "" if it may.
+func (p *pull) withoutSecrets() string {
+	places := p.strange()
+	switch missing := p.secretless(); {
+	case missing && p.event.Fork:
+		return "this pull request comes from a fork, which is given no secrets"
+	case missing:
+		return "UNLEASH_ADMIN_TOKEN is not set"
+	case len(places) > 0:
+		return noSecretsThere(places)
+	}
+	return ""
+}
+
 // noModel is said of runs without keys.
 const noModel = "No model was asked. Where answers are recorded in the repository, they were used; this pull request could have changed them."
 
-func (p *pull) noSecrets() {
-	why := "UNLEASH_ADMIN_TOKEN is not set"
-	if p.event.Fork {
-		why = "this pull request comes from a fork, which is given no secrets"
-	}
+func (p *pull) noSecrets(why string) {
 	p.told.PlanUnknown = why
 	p.told.NotRun = []string{
 		"The prompts were checked. More was not possible: " + why + ".",
@@ -180,17 +192,20 @@ func (p *pull) planned(ctx context.Context) {
 		p.told.PlanUnknown = "there are mistakes to be mended first"
 		return
 	}
-	plan, err := wanted{Environment: p.Environment}.prepare(ctx, p.session, "")
+	made, err := wanted{Environment: p.Environment}.prepare(ctx, p.session, "")
 	if err != nil {
 		p.unreachable(fmt.Errorf("plan: %w", err))
 		return
 	}
-	p.plan = plan
+	p.plan = made
 	if len(p.told.Prompts) > 0 {
 		p.told.Notes = append(p.told.Notes, policy.Notes(p.rules().Environments, p.Now())...)
 	}
 	others := map[string]bool{}
-	for _, i := range plan.Items {
+	p.conditions()
+	for n := range made.Items {
+		p.judgedByBefore(&made.Items[n])
+		i := made.Items[n]
 		if at := p.find(i.Prompt); at != nil {
 			at.Items = append(at.Items, i)
 		} else if i.Writes() {
@@ -199,6 +214,38 @@ func (p *pull) planned(ctx context.Context) {
 	}
 	if len(others) > 0 {
 		p.told.Notes = append(p.told.Notes, "A merge also brings "+counted(len(others), "prompt", "prompts")+" up to date that this pull request does not touch: "+someNames(others)+".")
+	}
+}
+
+// conditions are what publish will ask for, by the rules of before.
+func (p *pull) conditions() {
+	p.told.Conditions = map[string]comment.Condition{}
+	for _, e := range p.config.Environments {
+		var c comment.Condition
+		for _, rule := range (basis{config: p.rules()}).rulesFor(e) {
+			if r := policy.Frozen(rule, p.Now()); r != nil && c.Frozen == "" {
+				c.Frozen = r.Message
+			}
+			if needs := policy.Needs(rule); needs != "" && c.Needs == "" {
+				c.Needs = rule.Name + " " + needs
+			}
+		}
+		p.told.Conditions[e.Name] = c
+	}
+}
+
+// judgedByBefore leaves what publish will leave because an environment was manual
+// before the change.
+func (p *pull) judgedByBefore(i *plan.Item) {
+	env, ok := p.config.Lookup(i.Environment)
+	if !ok || env.Manual() || bring(*i) == "" {
+		return
+	}
+	for _, rule := range (basis{config: p.rules()}).rulesFor(env) {
+		if rule.Manual() {
+			i.Leave(plan.Manual, "it is manual here until this is merged: the next publish after that brings it")
+			return
+		}
 	}
 }
 

@@ -60,8 +60,11 @@ func (p *pull) openBase(ctx context.Context) (*before, error) {
 }
 
 func (p *pull) fromGit(ctx context.Context, b *before, base string) error {
-	merge := p.event.Pull > 0 && p.Getenv("GITHUB_REF") == fmt.Sprintf("refs/pull/%d/merge", p.event.Pull)
-	commit, err := gitfs.Base(ctx, p.dir(), base, merge)
+	merged := ""
+	if p.event.Pull > 0 && p.Getenv("GITHUB_REF") == fmt.Sprintf("refs/pull/%d/merge", p.event.Pull) {
+		merged = p.event.Head
+	}
+	commit, err := gitfs.Base(ctx, p.dir(), base, merged)
 	if err != nil {
 		return usageError{err}
 	}

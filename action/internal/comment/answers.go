@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/promptflag/promptflag/action/internal/plan"
 	"github.com/promptflag/promptflag/evalkit/report"
 	"github.com/promptflag/promptflag/prompts/compare"
 )
@@ -150,42 +149,4 @@ func (p Prompt) adapt() string {
 		parts = append(parts, text+".")
 	}
 	return lines(parts)
-}
-
-// undo says how to go back: by git, by command, and by a click in Unleash.
-func (in Input) undo(list []Prompt) []string {
-	name, environment, canary := "NAME", "ENVIRONMENT", false
-	flag := "NAME"
-	if len(list) == 1 {
-		name, flag = list[0].Name, list[0].Name
-	}
-	writes, blocked := false, true
-	for _, p := range list {
-		for _, i := range p.Items {
-			if i.Writes() || i.Kind == plan.Canary || i.Kind == plan.Create || i.Kind == plan.Restore {
-				writes, blocked = true, blocked && in.blocked(p, i)
-				environment = i.Environment
-				canary = canary || i.Kind == plan.Canary
-				if len(list) == 1 && i.Flag != "" {
-					flag = i.Flag
-				}
-			}
-		}
-	}
-	if n := len(in.Environments); environment == "ENVIRONMENT" && n > 0 {
-		environment = in.Environments[n-1]
-	}
-	out := []string{"Before the merge: close this pull request. Nothing has been published."}
-	if writes && blocked {
-		return append(out, "After the merge: there is nothing to undo for users, because nothing is published. Revert this pull request.")
-	}
-	if !writes && in.PlanUnknown == "" {
-		return append(out, "After the merge: revert this pull request.")
-	}
-	out = append(out, "After the merge: revert this pull request (GitHub has a button for it), and merge that. Users are back at once.")
-	out = append(out, "Faster, without git: run "+code("promptflag rollback "+name+" -e "+environment)+".")
-	if canary {
-		out = append(out, "Or in Unleash: open the flag "+code(flag)+" and disable its strategy "+code("candidate …")+". Everybody has the version of before in seconds.")
-	}
-	return out
 }

@@ -23,6 +23,8 @@ type Input struct {
 	NotRun []string
 	// Notes are sentences of the team's rules: "production needs 2 approvals".
 	Notes []string
+	// Conditions are what environments ask for before a version goes out, by name.
+	Conditions map[string]Condition
 	// PlanUnknown says why it is not known what merging will do; "" when it is.
 	PlanUnknown string
 	// PublishInconclusive: what could not be told is published all the same.
@@ -35,6 +37,13 @@ type Input struct {
 	// Open reads the answers of an evaluation, for cases that changed; may be nil.
 	Open       report.Open
 	Base, Head string // commits, for the last line; may be empty
+}
+
+// Condition is what an environment asks for. Both are sentences without an end, ""
+// for nothing.
+type Condition struct {
+	Frozen string // "production is frozen until 2026-12-01 00:00 UTC: the sale"
+	Needs  string // "production needs 2 approvals"
 }
 
 // Kind says what a pull request does to a prompt.

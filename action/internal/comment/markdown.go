@@ -79,6 +79,8 @@ func (c *composer) title() string {
 		text = "Failed: " + counted(errs, "mistake has", "mistakes have") + " to be mended first"
 	case len(c.Prompts) == 0:
 		text = "No prompt changes"
+	case v == NotEvaluated && c.still():
+		text = "Nothing to measure: no text that users get changes"
 	case v == Pass && len(bar.Loosening(c.Moves)) > 0:
 		text = "Passed, but the rules that judge it got easier"
 	case v == Fail && !slices.ContainsFunc(c.Prompts, func(p Prompt) bool { return p.Report != nil && p.verdict() == Fail }):
@@ -90,6 +92,11 @@ func (c *composer) title() string {
 		b.WriteString(s + "\n\n")
 	}
 	return b.String()
+}
+
+// still: no prompt has anything that could be measured.
+func (c *composer) still() bool {
+	return !slices.ContainsFunc(c.Prompts, func(p Prompt) bool { return p.Kind != Removed && p.Kind != About })
 }
 
 // counts is "3 prompts change: 1 failed, 2 passed."
@@ -113,7 +120,7 @@ func (c *composer) counts() string {
 		}
 	}
 	text := "This pull request touches **" + counted(len(c.Prompts), "prompt", "prompts") + "**, instructions that services give to an AI model"
-	if len(c.Prompts) > 1 {
+	if len(c.Prompts) > 1 && !c.still() {
 		text += ": " + strings.Join(parts, ", ")
 	}
 	text += ". "
@@ -129,7 +136,7 @@ func (c *composer) counts() string {
 			text += "What could not be told will not be published until it can be."
 		}
 	case v == NotEvaluated:
-		if len(c.NotRun) == 0 {
+		if len(c.NotRun) == 0 && !c.still() {
 			text += "What has no evaluation is published without one."
 		}
 	}

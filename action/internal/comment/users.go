@@ -18,7 +18,8 @@ func (p Prompt) now(environment string) string {
 			continue
 		}
 		which := p.version(v.Ref.Version())
-		if v.Role == flags.Stable && v.Ref.Version() != p.Version {
+		promoted := v.Role == flags.Candidate && v.Percent == 100 && !v.Constrained
+		if (v.Role == flags.Stable || promoted) && v.Ref.Version() != p.Version {
 			which = "today's version (" + which + ")"
 		} else if v.Role == flags.Candidate && v.Ref.Version() != p.Version {
 			which = "an earlier change (" + which + ")"
@@ -81,6 +82,16 @@ func (in Input) merging(p Prompt, i plan.Item) string {
 	if in.blocked(p, i) {
 		return "**nobody** gets it, because it " + map[Verdict]string{Fail: "failed", Inconclusive: "could not be judged"}[p.verdict()] +
 			" (else: " + strings.ReplaceAll(text, "**", "") + ")"
+	}
+	if i.Kind != plan.Canary && i.Kind != plan.Create {
+		return text
+	}
+	c := in.Conditions[i.Environment]
+	if c.Needs != "" {
+		text += " (" + prose(c.Needs) + ")"
+	}
+	if c.Frozen != "" {
+		return "**nobody** gets it now, because " + prose(c.Frozen) + ". Published after that: " + strings.ReplaceAll(text, "**", "")
 	}
 	return text
 }
@@ -155,7 +166,7 @@ func (in Input) users(p Prompt) []string {
 	for _, i := range p.Items {
 		text := "**" + prose(i.Environment) + "**, now: " + p.now(i.Environment) + ". **When merged:** " + in.merging(p, i) + "."
 		out = append(out, text)
-		if !in.blocked(p, i) {
+		if !in.blocked(p, i) && !strings.HasPrefix(in.merging(p, i), "**nobody** gets it now") {
 			out = append(out, notes(p, i)...)
 		}
 	}

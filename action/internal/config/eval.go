@@ -115,6 +115,14 @@ func (r *reader) gate(t map[string]any) Gate {
 
 var families = map[string]string{"openai": "OPENAI_API_KEY", "azure": "AZURE_OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
 
+// Vendors are the endpoints that are there without being named.
+func Vendors() []Endpoint {
+	return []Endpoint{
+		{Name: "anthropic", Family: "anthropic", KeyEnv: families["anthropic"]},
+		{Name: "openai", Family: "openai", KeyEnv: families["openai"]},
+	}
+}
+
 func (r *reader) evaluation(doc map[string]any) Evaluation {
 	e := Evaluation{Prices: map[string]Price{}}
 	endpoints := maps.Clone(r.table(doc, nil, "endpoints"))

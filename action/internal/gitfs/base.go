@@ -7,13 +7,13 @@ import (
 )
 
 // Base is the commit that what is checked out is to be compared with, when it is
-// proposed for base. merge says that the checkout is a merge of both that nobody
-// has made yet, as GitHub makes it for a pull request: then it is the side that
-// was merged into, which may be newer than base. Else it is where the two parted:
+// proposed for base. merged is the head that the checkout may be a merge of that
+// nobody has made yet, as GitHub makes it for a pull request: then it is the side
+// that was merged into, which may be newer than base; "" where there is none. Else it is where the two parted:
 // what came to base since then is no change of this side.
-func Base(ctx context.Context, dir, base string, merge bool) (string, error) {
-	if merge {
-		if _, err := commitOf(ctx, dir, "HEAD^2"); err == nil {
+func Base(ctx context.Context, dir, base, merged string) (string, error) {
+	if merged != "" {
+		if second, err := commitOf(ctx, dir, "HEAD^2"); err == nil && second == merged {
 			return commitOf(ctx, dir, "HEAD^1")
 		}
 	}

@@ -121,18 +121,27 @@ func TestBase(t *testing.T) {
 	run("commit", "-q", "--allow-empty", "-m", "of others")
 	newer := run("rev-parse", "HEAD")
 	run("checkout", "-q", "change")
-	if got, err := Base(t.Context(), dir, "main", true); err != nil || got != parted {
+	head := run("rev-parse", "HEAD")
+	if got, err := Base(t.Context(), dir, "main", head); err != nil || got != parted {
 		t.Errorf("a branch: %s, %v, want %s", got, err, parted)
 	}
 	run("checkout", "-q", "main")
 	run("merge", "-q", "--no-ff", "-m", "merge", "change")
-	if got, err := Base(t.Context(), dir, parted, true); err != nil || got != newer {
+	if got, err := Base(t.Context(), dir, parted, head); err != nil || got != newer {
 		t.Errorf("GitHub's merge: %s, %v, want %s", got, err, newer)
 	}
-	if got, err := Base(t.Context(), dir, parted, false); err != nil || got != parted {
+	if got, err := Base(t.Context(), dir, parted, ""); err != nil || got != parted {
 		t.Errorf("a merge of somebody: %s, %v, want %s", got, err, parted)
 	}
-	if _, err := Base(t.Context(), dir, "nowhere", false); err == nil {
+	if _, err := Base(t.Context(), dir, "nowhere", ""); err == nil {
 		t.Error("a revision that is not there: no error")
+	}
+	// A workflow may check the head out, and that may be a merge, too: its first
+	// parent is the proposer's, who could write anything there.
+	run("checkout", "-q", "-b", "proposed", head)
+	run("merge", "-q", "--no-ff", "-m", "main into the branch", newer)
+	head = run("rev-parse", "HEAD")
+	if got, err := Base(t.Context(), dir, newer, head); err != nil || got != newer {
+		t.Errorf("a head that is a merge: %s, %v, want %s", got, err, newer)
 	}
 }

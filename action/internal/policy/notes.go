@@ -14,15 +14,8 @@ import (
 func Notes(environments []config.Environment, now time.Time) []string {
 	var out []string
 	for _, e := range environments {
-		var asks []string
-		if e.RequireApprovals > 0 {
-			asks = append(asks, counted(e.RequireApprovals, "approval")+" of what is merged")
-		}
-		if e.RequireCodeowner {
-			asks = append(asks, "the approval of a code owner of each file that changes")
-		}
-		if len(asks) > 0 {
-			out = append(out, fmt.Sprintf("%s needs %s.", e.Name, strings.Join(asks, " and ")))
+		if asks := Needs(e); asks != "" {
+			out = append(out, e.Name+" "+asks+".")
 		}
 		if e.Manual() {
 			out = append(out, fmt.Sprintf("A merge brings nothing to %s: promptflag promote NAME --from ENVIRONMENT --to %s does.", e.Name, e.Name))
@@ -32,4 +25,20 @@ func Notes(environments []config.Environment, now time.Time) []string {
 		}
 	}
 	return out
+}
+
+// Needs are the approvals that an environment asks for: "needs 2 approvals of what
+// is merged"; "" for none.
+func Needs(e config.Environment) string {
+	var asks []string
+	if e.RequireApprovals > 0 {
+		asks = append(asks, counted(e.RequireApprovals, "approval")+" of what is merged")
+	}
+	if e.RequireCodeowner {
+		asks = append(asks, "the approval of a code owner of each file that changes")
+	}
+	if len(asks) == 0 {
+		return ""
+	}
+	return "needs " + strings.Join(asks, " and ")
 }
