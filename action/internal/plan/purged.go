@@ -12,7 +12,7 @@ import (
 // that it must not exist any more.
 func Purged(prompt string, t store.Tombstone) *Problem {
 	digest := prompts.Digest(t.Digest)
-	message := fmt.Sprintf("version %s of %s was purged on %s", digest.Version(), prompt, t.Time.UTC().Format("2006-01-02 15:04 UTC"))
+	message := fmt.Sprintf("version %s of %s was purged on %s", digest.Version(), prompt, Moment(t.Time))
 	if t.Actor != "" {
 		message += " by " + t.Actor
 	}
