@@ -13,6 +13,7 @@ import (
 	"github.com/promptflag/promptflag/action/internal/config"
 	"github.com/promptflag/promptflag/action/internal/github"
 	"github.com/promptflag/promptflag/action/internal/policy"
+	"github.com/promptflag/promptflag/action/internal/wording"
 	"github.com/promptflag/promptflag/evalkit"
 	"github.com/promptflag/promptflag/prompts"
 )
@@ -198,7 +199,7 @@ func (p *pull) planned(ctx context.Context) {
 		}
 	}
 	if len(others) > 0 {
-		p.told.Notes = append(p.told.Notes, "A merge also brings "+counted(len(others), "prompt", "prompts")+" up to date that this pull request does not touch: "+someNames(others)+".")
+		p.told.Notes = append(p.told.Notes, "A merge also brings "+wording.Counted(len(others), "prompt", "prompts")+" up to date that this pull request does not touch: "+wording.Few(sorted(others))+".")
 	}
 }
 
@@ -237,14 +238,6 @@ func (p *pull) result() error {
 		return cannotTell{errors.New("the evaluation could not tell: see above")}
 	}
 	return p.failed
-}
-
-func someNames(set map[string]bool) string {
-	names := sorted(set)
-	if n := len(names) - 10; n > 0 {
-		return strings.Join(names[:10], ", ") + fmt.Sprintf(" and %d more", n)
-	}
-	return strings.Join(names, ", ")
 }
 
 // outputFolder is where the files of a pull request are, below the root.

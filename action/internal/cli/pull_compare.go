@@ -9,6 +9,7 @@ import (
 
 	"github.com/promptflag/promptflag/action/internal/bar"
 	"github.com/promptflag/promptflag/action/internal/comment"
+	"github.com/promptflag/promptflag/action/internal/wording"
 	"github.com/promptflag/promptflag/evalkit"
 	"github.com/promptflag/promptflag/evalkit/suite"
 	"github.com/promptflag/promptflag/prompts"
@@ -42,7 +43,7 @@ func (p *pull) compare(ctx context.Context) error {
 		}
 	}
 	if n := p.recorded(here); n > 0 {
-		p.told.Notes = append(p.told.Notes, counted(n, "recorded answer of a model is", "recorded answers of models are")+" new or changed: evaluations take them for what the models say.")
+		p.told.Notes = append(p.told.Notes, wording.Counted(n, "recorded answer of a model is", "recorded answers of models are")+" new or changed: evaluations take them for what the models say.")
 	}
 	return nil
 }

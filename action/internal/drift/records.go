@@ -9,6 +9,7 @@ import (
 
 	"github.com/promptflag/promptflag/action/internal/flags"
 	"github.com/promptflag/promptflag/action/internal/plan"
+	"github.com/promptflag/promptflag/action/internal/wording"
 	"github.com/promptflag/promptflag/prompts"
 	"github.com/promptflag/promptflag/store"
 )
@@ -150,7 +151,7 @@ func (p place) since() {
 			case k.Phase != store.Done:
 				continue
 			case plan.Action(k.Action) == plan.ActionOff:
-				f.Is += text(", by promptflag off on %s", plan.Moment(k.Time))
+				f.Is += text(", by promptflag off on %s", wording.Moment(k.Time))
 			default:
 				f.Is += ", switched off on the flag server"
 			}
@@ -183,7 +184,7 @@ func (p place) unfinished(ctx context.Context) map[string]bool {
 			p.site.report.unread(p.site.env.Name, "a record of "+p.prompt, err)
 			continue
 		}
-		is := text("%s of %s began on %s by %s and did not end", k.Action, k.Version, plan.Moment(k.Time), orNobody(group[0].Actor))
+		is := text("%s of %s began on %s by %s and did not end", k.Action, k.Version, wording.Moment(k.Time), orNobody(group[0].Actor))
 		if p.happened(group[0]) {
 			f := p.site.add(Unfinished, p.ours, is+"; the flag says that all of it was done", "a done record", "promptflag drift --repair writes it")
 			f.Repairable, f.repair = true, completable{p.site.target.Bucket, group}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/promptflag/promptflag/action/internal/wording"
 	"github.com/promptflag/promptflag/prompts"
 	"github.com/promptflag/promptflag/store"
 )
@@ -59,7 +60,7 @@ func Newest(keys []store.RecordKey, environment, version string, actions ...Acti
 // Decided says when a record was written, by whom and why:
 // "since 2026-11-03 09:12 UTC by ada: wrong queue".
 func Decided(r store.Record) string {
-	text := "since " + Moment(r.Time)
+	text := "since " + wording.Moment(r.Time)
 	if r.Actor != "" {
 		text += " by " + r.Actor
 	}
@@ -68,9 +69,6 @@ func Decided(r store.Record) string {
 	}
 	return text
 }
-
-// Moment is a time as messages have it.
-func Moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
 // Record is the form that release records keep.
 func (s State) Record() *store.State {

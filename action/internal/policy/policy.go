@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/promptflag/promptflag/action/internal/config"
+	"github.com/promptflag/promptflag/action/internal/wording"
 )
 
 // Pull is a merged pull request and who approved it, by login.
@@ -94,7 +95,7 @@ func frozen(c Case) *Refusal {
 		return nil
 	}
 	return &Refusal{
-		Message: fmt.Sprintf("%s is frozen until %s: %s", c.Environment.Name, until.UTC().Format("2006-01-02 15:04 UTC"), oneLine(by.Reason)),
+		Message: fmt.Sprintf("%s is frozen until %s: %s", c.Environment.Name, wording.Moment(until), oneLine(by.Reason)),
 		Hint:    "run again after that; rollback, off and dialling down work all the time",
 	}
 }
@@ -104,7 +105,7 @@ func approvals(c Case) *Refusal {
 	if need == 0 {
 		return nil
 	}
-	asks := fmt.Sprintf("%s asks for %s", c.Environment.Name, counted(need, "approval"))
+	asks := fmt.Sprintf("%s asks for %s", c.Environment.Name, wording.Counted(need, "approval", "approvals"))
 	if r := c.Origin.missing(asks); r != nil {
 		return r
 	}
@@ -153,12 +154,5 @@ func (p *Pull) people(logins []string) []string {
 
 // Approvers are the people whose approval counts.
 func (p *Pull) Approvers() []string { return p.people(p.Approved) }
-
-func counted(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %ss", n, one)
-}
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

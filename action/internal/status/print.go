@@ -8,7 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/promptflag/promptflag/action/internal/plan"
+	"github.com/promptflag/promptflag/action/internal/wording"
 )
 
 // Print writes the entries for people. now is for ages.
@@ -64,7 +64,7 @@ func row(w io.Writer, role string, v *Version, now time.Time) {
 	}
 	since := "since an unknown time"
 	if v.Since != nil {
-		since = Age(now.Sub(*v.Since)) + ", since " + plan.Moment(*v.Since)
+		since = Age(now.Sub(*v.Since)) + ", since " + wording.Moment(*v.Since)
 	}
 	if v.Exposures != nil {
 		since += fmt.Sprintf(", %d exposures in the last hour", *v.Exposures)
