@@ -38,11 +38,7 @@ func (c auditExportCmd) Run(ctx context.Context, s *session) error {
 	if c.JSON {
 		c.Format = history.FormatJSONL
 	}
-	cfg, err := s.config()
-	if err != nil {
-		return err
-	}
-	envs, err := environments(cfg, c.Environment)
+	_, envs, err := s.environments(c.Environment)
 	if err != nil {
 		return err
 	}

@@ -63,11 +63,7 @@ func (c historyCmd) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	cfg, err := s.config()
-	if err != nil {
-		return err
-	}
-	envs, err := environments(cfg, c.Environment)
+	_, envs, err := s.environments(c.Environment)
 	if err != nil {
 		return err
 	}

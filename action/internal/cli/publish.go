@@ -135,15 +135,7 @@ func (s *session) forked() bool {
 		return false
 	}
 	cfg, err := s.config()
-	if err != nil {
-		return false
-	}
-	for _, e := range cfg.Environments {
-		if _, embedded := e.Embedded(); !embedded && s.adminToken(e) == "" {
-			return true
-		}
-	}
-	return false
+	return err == nil && s.secretless(cfg)
 }
 
 // checkOnly says what it did not do: could-not-tell is not "nothing changes".

@@ -91,7 +91,7 @@ func (p *pull) look(ctx context.Context) error {
 	}
 	p.told.PublishInconclusive = p.rules().Gate.PublishInconclusive
 	against := &check.Against{Name: "the base", Versions: p.base.versions(), FS: p.base.fs, Prompts: p.base.folder}
-	if p.secret = p.secretless(); p.secret {
+	if p.secret = p.secretless(cfg); p.secret {
 		p.noSecrets()
 	} else if live, err := p.againstLive(ctx, cfg); err != nil {
 		p.unreachable(err)
@@ -135,16 +135,6 @@ func (p *pull) rules() *config.Config {
 		return p.base.config
 	}
 	return p.config
-}
-
-// secretless reports whether there is an environment that cannot be asked.
-func (p *pull) secretless() bool {
-	for _, e := range p.config.Environments {
-		if _, embedded := e.Embedded(); !embedded && p.adminToken(e) == "" {
-			return true
-		}
-	}
-	return false
 }
 
 // noModel is said of runs without keys.
