@@ -1,5 +1,3 @@
-// Package retire archives the flag of a prompt that nobody needs any more: its
-// file is gone, and no service asks for it.
 package retire
 
 import (

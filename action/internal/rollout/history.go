@@ -106,9 +106,9 @@ func (h History) replaced(version string) bool {
 	return len(records) > 0 && plan.Action(records[0].Action) == plan.ActionReplace
 }
 
-// Stables lists the versions that were stable here, the latest first, without
+// stables lists the versions that were stable here, the latest first, without
 // the one named.
-func (h History) Stables(except string) []string {
+func (h History) stables(except string) []string {
 	var all []store.RecordKey
 	for version, records := range h.about {
 		if version == except {
