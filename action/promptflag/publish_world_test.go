@@ -29,6 +29,7 @@ type world struct {
 	*team
 	objects *blob.Bucket // what is in that part
 	names   []string     // of its prompts
+	program string       // "": this test
 	runs    int
 }
 
@@ -57,7 +58,32 @@ func newWorld(t *testing.T, names ...string) *world {
 	}
 	w.file("event.json", `{"head_commit":{"message":"better prompts (#7)"}}`)
 	w.configure(w.unleash.URL, w.bucket)
+	w.repository()
 	return w
+}
+
+// repository makes dir a checkout whose last commit has no promptflag.toml yet:
+// what an environment asks for is read from the commit before.
+func (w *world) repository() {
+	w.Helper()
+	for _, args := range [][]string{{"init", "-q"}, {"-c", "user.name=ada", "-c", "user.email=ada@example.com", "commit", "-q", "--allow-empty", "-m", "nothing yet"}} {
+		cmd := exec.Command("git", args...)
+		cmd.Dir = w.dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			w.Fatalf("git %v: %v\n%s", args, err, out)
+		}
+	}
+}
+
+// build makes the program as it is sold: one that looks for data races takes ten
+// times as long to start, and the tests start it a hundred times.
+func build(t *testing.T) (program string) {
+	t.Helper()
+	program = filepath.Join(t.TempDir(), "promptflag")
+	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return program
 }
 
 // configure says where flags and bucket are.
@@ -94,11 +120,15 @@ func (w *world) publish() string {
 
 // process is the program, not started yet; attempt is that of the run.
 func (w *world) process(attempt int, args ...string) *exec.Cmd {
-	self, err := os.Executable()
-	if err != nil {
-		w.Fatal(err)
+	program := w.program
+	if program == "" {
+		self, err := os.Executable()
+		if err != nil {
+			w.Fatal(err)
+		}
+		program = self
 	}
-	cmd := exec.Command(self, args...)
+	cmd := exec.Command(program, args...)
 	cmd.Args[0], cmd.Dir = "promptflag", w.dir
 	env := maps.Clone(w.env)
 	env["GITHUB_RUN_ATTEMPT"], env["UNLEASH_ADMIN_TOKEN"] = strconv.Itoa(attempt), w.unleash.AdminToken
@@ -147,6 +177,7 @@ func (w *world) twin(versions ...string) *world {
 	other.dir = w.TempDir()
 	other.env = maps.Clone(w.env)
 	other.configure(w.unleash.URL, w.bucket)
+	other.repository()
 	other.file("event.json", `{"head_commit":{"message":"better prompts (#7)"}}`)
 	other.env["GITHUB_EVENT_PATH"], other.env["GITHUB_OUTPUT"] = filepath.Join(other.dir, "event.json"), filepath.Join(other.dir, "output")
 	other.tree(versions...)

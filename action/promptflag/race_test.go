@@ -27,6 +27,7 @@ func TestPublishRace(t *testing.T) {
 	names := []string{"p", "q", "n"}
 	one, two := []string{"p=v3", "q=v2", "n=v1"}, []string{"p=v2", "q=v3", "n=v2"}
 	start := newWorld(t, names...)
+	start.program = build(t)
 	start.tree("p=v1", "q=v1")
 	start.publish()
 	start.tree("p=v2")

@@ -104,8 +104,8 @@ func TestReadmeFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	toml := blocks(t, "toml")
-	if len(toml) != 5 {
-		t.Fatalf("the README has %d blocks of TOML, this test knows 5", len(toml))
+	if len(toml) != 6 {
+		t.Fatalf("the README has %d blocks of TOML, this test knows 6", len(toml))
 	}
 	suite, err := fs.ReadFile(example.FS(), "prompts/support/triage.eval.toml")
 	if err != nil {
@@ -127,6 +127,9 @@ func TestReadmeFiles(t *testing.T) {
 	}
 	if _, err := config.Parse([]byte(toml[4]), "/repo"); err != nil {
 		t.Errorf("the promptflag.toml in the README: %v", err)
+	}
+	if _, err := config.Parse([]byte("bucket = \"mem://\"\nunleash.url = \"https://u\"\n"+toml[5]), "/repo"); err != nil {
+		t.Errorf("the settings in the README: %v", err)
 	}
 }
 
