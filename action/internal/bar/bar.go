@@ -92,13 +92,6 @@ func short(s string) string {
 	return s
 }
 
-func counted(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return strconv.Itoa(n) + " " + many
-}
-
 func plain(f float64) string   { return strconv.FormatFloat(f, 'g', 6, 64) }
 func percent(f float64) string { return plain(100*f) + " %" }
 func points(f float64) string  { return plain(100*f) + " points" }

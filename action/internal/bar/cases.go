@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/promptflag/promptflag/action/internal/wording"
 	"github.com/promptflag/promptflag/evalkit/assert"
 	"github.com/promptflag/promptflag/evalkit/suite"
 	"github.com/promptflag/promptflag/prompts"
@@ -114,17 +115,17 @@ func (d *changes) compare(key sum, c *suite.Case, was, is seen, tagged bool, old
 func (m *moves) told(d *changes, all int) {
 	say := func(c *named, format string) {
 		if c.n > 0 {
-			m.looser(format+" %d of %s: %s", c.n, counted(all, "case", "cases"), c.list())
+			m.looser(format+" %d of %s: %s", c.n, wording.Counted(all, "case", "cases"), c.list())
 		}
 	}
 	say(&d.removed, "removes")
 	for _, what := range slices.Sorted(maps.Keys(d.groups)) {
 		g := d.groups[what]
 		if text, ok := strings.CutPrefix(what, tighterMark); ok {
-			m.tighter("%s in %s", text, counted(g.n, "case", "cases"))
+			m.tighter("%s in %s", text, wording.Counted(g.n, "case", "cases"))
 			continue
 		}
-		m.looser("%s in %d of %s: %s", what, g.n, counted(all, "case", "cases"), g.list())
+		m.looser("%s in %d of %s: %s", what, g.n, wording.Counted(all, "case", "cases"), g.list())
 	}
 	say(&d.unlooked, "changes what is checked in")
 	say(&d.threshold, "lowers the score that is enough in")
@@ -132,10 +133,10 @@ func (m *moves) told(d *changes, all int) {
 	say(&d.input, "changes the input of")
 	say(&d.tags, "changes the tags, by which the gate counts, of")
 	if d.added > 0 {
-		m.tighter("adds %s", counted(d.added, "case", "cases"))
+		m.tighter("adds %s", wording.Counted(d.added, "case", "cases"))
 	}
 	if d.stricter > 0 {
-		m.tighter("asks more of %s", counted(d.stricter, "case", "cases"))
+		m.tighter("asks more of %s", wording.Counted(d.stricter, "case", "cases"))
 	}
 }
 

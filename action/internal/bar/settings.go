@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/promptflag/promptflag/action/internal/config"
+	"github.com/promptflag/promptflag/action/internal/wording"
 	"github.com/promptflag/promptflag/prompts"
 )
 
@@ -61,10 +62,10 @@ func (m *moves) environment(old, now config.Environment, oldFile, newFile map[st
 	m.flag("require_codeowner: an owner of the files has to approve before "+now.Name, a.codeowner, b.codeowner)
 	m.flag(`publish = "manual": nothing reaches `+now.Name+" by a merge alone", a.manual, b.manual)
 	if gone := missing(a.freeze, b.freeze); gone > 0 {
-		m.looser("removes or changes %s in which nothing is published to %s", counted(gone, "window of time", "windows of time"), now.Name)
+		m.looser("removes or changes %s in which nothing is published to %s", wording.Counted(gone, "window of time", "windows of time"), now.Name)
 	}
 	if more := missing(b.freeze, a.freeze); more > 0 {
-		m.tighter("adds %s in which nothing is published to %s", counted(more, "window of time", "windows of time"), now.Name)
+		m.tighter("adds %s in which nothing is published to %s", wording.Counted(more, "window of time", "windows of time"), now.Name)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/promptflag/promptflag/action/internal/wording"
 	"github.com/promptflag/promptflag/evalkit/suite"
 )
 
@@ -17,11 +18,11 @@ func Suites(old, now *suite.Suite) ([]Move, error) {
 		return nil, nil
 	case now == nil:
 		m := moves{prompt: old.Prompt, file: old.File}
-		m.looser("removes the evaluation, which had %s: nothing is measured any more", counted(old.Cases, "case", "cases"))
+		m.looser("removes the evaluation, which had %s: nothing is measured any more", wording.Counted(old.Cases, "case", "cases"))
 		return m.all, nil
 	case old == nil:
 		m := moves{prompt: now.Prompt, file: now.File}
-		m.tighter("adds an evaluation with %s", counted(now.Cases, "case", "cases"))
+		m.tighter("adds an evaluation with %s", wording.Counted(now.Cases, "case", "cases"))
 		return m.all, nil
 	}
 	m := &moves{prompt: now.Prompt, file: now.File}
@@ -39,7 +40,7 @@ func Suites(old, now *suite.Suite) ([]Move, error) {
 func (m *moves) asking(old, now *suite.Suite) {
 	switch {
 	case now.Repeat < old.Repeat:
-		m.looser("asks every case %s instead of %d", counted(now.Repeat, "time", "times"), old.Repeat)
+		m.looser("asks every case %s instead of %d", wording.Counted(now.Repeat, "time", "times"), old.Repeat)
 	case now.Repeat > old.Repeat:
 		m.tighter("asks every case %d times instead of %d", now.Repeat, old.Repeat)
 	}
@@ -53,7 +54,7 @@ func (m *moves) asking(old, now *suite.Suite) {
 	case a.Model != b.Model:
 		m.looser("asks another judge: %s instead of %s", short(b.Model), short(a.Model))
 	case max(a.Votes, 1) != max(b.Votes, 1):
-		m.looser("asks the judge %s instead of %d", counted(max(b.Votes, 1), "time", "times"), max(a.Votes, 1))
+		m.looser("asks the judge %s instead of %d", wording.Counted(max(b.Votes, 1), "time", "times"), max(a.Votes, 1))
 	default:
 		m.looser("asks the judge %s with other parameters", short(b.Model))
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/promptflag/promptflag/action/internal/wording"
 	"github.com/promptflag/promptflag/prompts"
 	"github.com/promptflag/promptflag/prompts/compare"
 )
@@ -127,23 +128,7 @@ func (c *checker) reach() {
 			return len(versions) == 1 && versions[0].Prompt != nil && versions[0].Prompt.Digest() == d.Prompt.Digest()
 		})
 		if len(changed) > 0 {
-			c.add(nil, prompts.Finding{File: p.File, Rule: ruleReach, Message: fmt.Sprintf("this partial is in %s with a new version: %s", counted(len(changed)), some(changed))})
+			c.add(nil, prompts.Finding{File: p.File, Rule: ruleReach, Message: fmt.Sprintf("this partial is in %s with a new version: %s", wording.Counted(len(changed), "prompt", "prompts"), wording.Few(changed))})
 		}
 	}
-}
-
-func counted(n int) string {
-	if n == 1 {
-		return "1 prompt"
-	}
-	return fmt.Sprintf("%d prompts", n)
-}
-
-// some names at most ten.
-func some(names []string) string {
-	const most = 10
-	if len(names) <= most {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/promptflag/promptflag/action/internal/lease"
 	"github.com/promptflag/promptflag/action/internal/plan"
 )
 
@@ -56,22 +55,6 @@ func (s *session) apply(ctx context.Context, p *plan.Plan, a applying) error {
 	}
 	s.notifyItems(ctx, done, a.origin)
 	return err
-}
-
-// leases are those of the environments' buckets.
-func (s *session) leases(a applying) *plan.Leases {
-	o := lease.Options{Origin: a.origin, Command: a.command, Emergency: a.emergency, NewID: s.NewID, Now: s.Now, Say: s.say}
-	return &plan.Leases{
-		Take: func(ctx context.Context, environment string, prompts []string) (plan.Lease, error) {
-			o := o
-			o.Prompts = prompts
-			return lease.Take(ctx, a.targets[environment].Bucket, environment, o)
-		},
-		Left: func(ctx context.Context, environment string) (bool, error) {
-			return lease.Left(ctx, a.targets[environment].Bucket, environment, o)
-		},
-		Urgent: a.emergency, Warn: s.warn,
-	}
 }
 
 // say prints a line for whoever waits.

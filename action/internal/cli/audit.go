@@ -12,6 +12,7 @@ import (
 
 	"github.com/promptflag/promptflag/action/internal/config"
 	"github.com/promptflag/promptflag/action/internal/history"
+	"github.com/promptflag/promptflag/action/internal/wording"
 	"github.com/promptflag/promptflag/store"
 )
 
@@ -37,11 +38,7 @@ func (c auditExportCmd) Run(ctx context.Context, s *session) error {
 	if c.JSON {
 		c.Format = history.FormatJSONL
 	}
-	cfg, err := s.config()
-	if err != nil {
-		return err
-	}
-	envs, err := environments(cfg, c.Environment)
+	_, envs, err := s.environments(c.Environment)
 	if err != nil {
 		return err
 	}
@@ -57,9 +54,9 @@ func (c auditExportCmd) Run(ctx context.Context, s *session) error {
 	for _, n := range a.notes {
 		fmt.Fprintln(s.Stderr, "note: "+n)
 	}
-	fmt.Fprintf(s.Stderr, "%s from %s to %s\n", counted(a.rows, "row", "rows"), history.Stamp(since), history.Stamp(until))
+	fmt.Fprintf(s.Stderr, "%s from %s to %s\n", wording.Counted(a.rows, "row", "rows"), history.Stamp(since), history.Stamp(until))
 	if a.broken > 0 {
-		a.faults = append(a.faults, cannotTell{fmt.Errorf("%s cannot be read", counted(a.broken, "record", "records"))})
+		a.faults = append(a.faults, cannotTell{fmt.Errorf("%s cannot be read", wording.Counted(a.broken, "record", "records"))})
 	}
 	return errors.Join(a.faults...)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/promptflag/promptflag/action/internal/bundle"
 	"github.com/promptflag/promptflag/action/internal/config"
+	"github.com/promptflag/promptflag/action/internal/wording"
 	"github.com/promptflag/promptflag/provider/unleashflags"
 )
 
@@ -102,7 +103,7 @@ func (s *session) makeBundle(ctx context.Context, env config.Environment, names 
 // printBundle prints the sizes and a line for each prompt that changed.
 func (s *session) printBundle(dir string, b *bundle.Bundle, changes []bundle.Change) error {
 	lines := []string{fmt.Sprintf("%s: %s, %s, %.1f kB", dir,
-		counted(len(b.Prompts), "prompt", "prompts"), counted(len(b.Blobs), "version", "versions"), float64(b.Bytes())/1000)}
+		wording.Counted(len(b.Prompts), "prompt", "prompts"), wording.Counted(len(b.Blobs), "version", "versions"), float64(b.Bytes())/1000)}
 	for _, c := range changes {
 		was, now := strings.Join(c.Was, " "), strings.Join(c.Versions, " ")
 		switch {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/promptflag/promptflag/action/internal/check"
 	"github.com/promptflag/promptflag/action/internal/config"
+	"github.com/promptflag/promptflag/action/internal/wording"
 	"github.com/promptflag/promptflag/prompts"
 )
 
@@ -76,7 +77,7 @@ const maxFixRounds = 5
 // text prints findings for people. Those that stop a change are the error.
 func (c checkCmd) text(w io.Writer, report *check.Report, mended int) error {
 	if mended > 0 {
-		fmt.Fprintf(w, "mended %s\n", counted(mended, "finding", "findings"))
+		fmt.Fprintf(w, "mended %s\n", wording.Counted(mended, "finding", "findings"))
 	}
 	if len(report.Errors()) > 0 {
 		return report.Findings
@@ -86,9 +87,9 @@ func (c checkCmd) text(w io.Writer, report *check.Report, mended int) error {
 	}
 	what := "no findings"
 	if n := len(report.Findings); n > 0 {
-		what = counted(n, "finding", "findings") + ", none of which stops a change"
+		what = wording.Counted(n, "finding", "findings") + ", none of which stops a change"
 	}
-	_, err := fmt.Fprintf(w, "%s, %s\n", counted(len(report.Tree.Definitions()), "prompt", "prompts"), what)
+	_, err := fmt.Fprintf(w, "%s, %s\n", wording.Counted(len(report.Tree.Definitions()), "prompt", "prompts"), what)
 	return err
 }
 
@@ -193,10 +194,3 @@ func writeJSON(w io.Writer, v any) error {
 }
 
 func (s *session) json(v any) error { return writeJSON(s.Stdout, v) }
-
-func counted(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}

@@ -25,11 +25,7 @@ func (c driftCmd) Run(ctx context.Context, s *session) error {
 	if c.OpenDays < 0 {
 		return usageError{fmt.Errorf("--open-days %d: 0 or more", c.OpenDays)}
 	}
-	cfg, err := s.config()
-	if err != nil {
-		return err
-	}
-	envs, err := environments(cfg, c.Environment)
+	cfg, envs, err := s.environments(c.Environment)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/promptflag/promptflag/action/internal/config"
 	"github.com/promptflag/promptflag/action/internal/evaluate"
+	"github.com/promptflag/promptflag/action/internal/wording"
 	"github.com/promptflag/promptflag/evalkit"
 	"github.com/promptflag/promptflag/evalkit/report"
 	"github.com/promptflag/promptflag/evalkit/suite"
@@ -187,7 +188,7 @@ func (s *session) runSuite(ctx context.Context, r *evaluate.Runner, p *prompts.P
 	defer show.end()
 	r.Progress, r.Answers.Warn = show.step, show.warn
 	r.Resumed = func(prompt string, answers int) {
-		fmt.Fprintf(s.Stderr, "%s: going on where an unfinished run ended, with its %s\n", prompt, counted(answers, "answer", "answers"))
+		fmt.Fprintf(s.Stderr, "%s: going on where an unfinished run ended, with its %s\n", prompt, wording.Counted(answers, "answer", "answers"))
 	}
 	report, err := r.Run(ctx, p)
 	if findings := (prompts.Findings)(nil); errors.As(err, &findings) {
@@ -223,7 +224,7 @@ func tallied(reports []*evalkit.Report) string {
 			parts = append(parts, fmt.Sprintf("%d %s", count[v], v))
 		}
 	}
-	return counted(len(reports), "prompt", "prompts") + ": " + strings.Join(parts, ", ")
+	return wording.Counted(len(reports), "prompt", "prompts") + ": " + strings.Join(parts, ", ")
 }
 
 // verdictOf is the error of reports that were printed: a failure is a no, what

@@ -11,6 +11,7 @@ import (
 	"github.com/promptflag/promptflag/action/internal/evaluate"
 	"github.com/promptflag/promptflag/action/internal/flags"
 	"github.com/promptflag/promptflag/action/internal/plan"
+	"github.com/promptflag/promptflag/action/internal/wording"
 	"github.com/promptflag/promptflag/evalkit"
 	"github.com/promptflag/promptflag/prompts"
 	"github.com/promptflag/promptflag/store"
@@ -220,7 +221,7 @@ func (g *gate) promoting(ctx context.Context, item *plan.Item) error {
 		return err
 	}
 	if found {
-		g.judged[ref.Digest] = &judgement{c.Verdict, fmt.Sprintf("%s (evaluated %s)", c.Reason, c.Time.Format("2006-01-02 15:04 MST"))}
+		g.judged[ref.Digest] = &judgement{c.Verdict, fmt.Sprintf("%s (evaluated %s)", c.Reason, wording.Moment(c.Time))}
 	} else {
 		if err := g.evaluate(ctx, p); err != nil {
 			return err

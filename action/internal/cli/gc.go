@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/promptflag/promptflag/action/internal/config"
 	"github.com/promptflag/promptflag/action/internal/gc"
 )
 
@@ -25,18 +26,9 @@ func (c gcCmd) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	age := time.Duration(cfg.Retention.KeepDays) * 24 * time.Hour
-	if c.OlderThan != "" {
-		if age, err = days(c.OlderThan); err != nil {
-			return usageError{fmt.Errorf("--older-than %w", err)}
-		}
-	}
-	keep := cfg.Retention.KeepVersions
-	if c.KeepVersions < 0 {
-		return usageError{fmt.Errorf("--keep-versions %d: at least 1", c.KeepVersions)}
-	}
-	if c.KeepVersions > 0 {
-		keep = c.KeepVersions
+	age, keep, err := c.retention(cfg.Retention)
+	if err != nil {
+		return err
 	}
 	targets, err := s.targets(ctx, cfg.Environments)
 	if err != nil {
@@ -82,6 +74,23 @@ func (c gcCmd) Run(ctx context.Context, s *session) error {
 		}{append([]gc.Object{}, objects...), r, c.Delete})
 	}
 	return c.print(s, r, found)
+}
+
+// retention is that of promptflag.toml, where the command line says nothing else.
+func (c gcCmd) retention(r config.Retention) (age time.Duration, versions int, err error) {
+	age, versions = time.Duration(r.KeepDays)*24*time.Hour, r.KeepVersions
+	if c.OlderThan != "" {
+		if age, err = days(c.OlderThan); err != nil {
+			return 0, 0, usageError{fmt.Errorf("--older-than %w", err)}
+		}
+	}
+	if c.KeepVersions < 0 {
+		return 0, 0, usageError{fmt.Errorf("--keep-versions %d: at least 1", c.KeepVersions)}
+	}
+	if c.KeepVersions > 0 {
+		versions = c.KeepVersions
+	}
+	return age, versions, nil
 }
 
 func (c gcCmd) print(s *session, r gc.Result, found int) error {

@@ -14,6 +14,7 @@ import (
 	"github.com/promptflag/promptflag/action/internal/history"
 	"github.com/promptflag/promptflag/action/internal/plan"
 	"github.com/promptflag/promptflag/action/internal/unleashadmin"
+	"github.com/promptflag/promptflag/action/internal/wording"
 	"github.com/promptflag/promptflag/prompts"
 	"github.com/promptflag/promptflag/store"
 )
@@ -62,11 +63,7 @@ func (c historyCmd) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	cfg, err := s.config()
-	if err != nil {
-		return err
-	}
-	envs, err := environments(cfg, c.Environment)
+	_, envs, err := s.environments(c.Environment)
 	if err != nil {
 		return err
 	}
@@ -93,7 +90,7 @@ func (c historyCmd) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	if broken := unreadable(doc.Entries); broken > 0 {
-		faults = append(faults, cannotTell{fmt.Errorf("%s cannot be read", counted(broken, "record", "records"))})
+		faults = append(faults, cannotTell{fmt.Errorf("%s cannot be read", wording.Counted(broken, "record", "records"))})
 	}
 	return errors.Join(faults...)
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/promptflag/promptflag/action/internal/importer"
+	"github.com/promptflag/promptflag/action/internal/wording"
 	"github.com/promptflag/promptflag/prompts"
 )
 
@@ -77,7 +78,7 @@ func (c importCmd) Run(_ context.Context, s *session) error {
 		fmt.Fprintf(&b, "%s %s\n", f.State, f.Path)
 	}
 	if len(out.Notes) > 0 {
-		fmt.Fprintf(&b, "\n%s on what is not as it was:\n", counted(len(out.Notes), "note", "notes"))
+		fmt.Fprintf(&b, "\n%s on what is not as it was:\n", wording.Counted(len(out.Notes), "note", "notes"))
 	}
 	for _, n := range out.Notes {
 		b.WriteString(n.String() + "\n")

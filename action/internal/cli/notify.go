@@ -9,6 +9,7 @@ import (
 	"github.com/promptflag/promptflag/action/internal/drift"
 	"github.com/promptflag/promptflag/action/internal/notify"
 	"github.com/promptflag/promptflag/action/internal/plan"
+	"github.com/promptflag/promptflag/action/internal/wording"
 )
 
 // notify tells the hooks of promptflag.toml what happened. A hook that cannot be
@@ -68,7 +69,7 @@ func (s *session) notifyDrift(ctx context.Context, r *drift.Report, from plan.Or
 	var events []notify.Event
 	for _, environment := range slices.Sorted(maps.Keys(found)) {
 		events = append(events, notify.Event{
-			Kind: notify.Drift, Environment: environment, Reason: counted(found[environment], "finding", "findings"),
+			Kind: notify.Drift, Environment: environment, Reason: wording.Counted(found[environment], "finding", "findings"),
 			Actor: from.Actor, URL: from.RunURL, Time: s.Now(),
 		})
 	}

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
 	"regexp"
 	"strconv"
-	"strings"
 
 	"github.com/promptflag/promptflag/action/internal/config"
 	"github.com/promptflag/promptflag/action/internal/flags"
@@ -197,7 +195,7 @@ func (s *session) owedBy(ctx context.Context, cfg *config.Config, at rollout.Pla
 	c := policy.Case{Environment: at.Env, Now: s.Now()}
 	v := s.provenance(s.hub(), at.Origin.Commit, cfg.Branch)
 	if def == nil {
-		def = &prompts.Definition{File: path.Join(cfg.Prompts, strings.ReplaceAll(ref.Name, ".", "/")+".toml")}
+		def = &prompts.Definition{File: cfg.File(ref.Name)}
 	}
 	c.Files = v.files(def)
 	base := ""

@@ -14,6 +14,7 @@ import (
 	"github.com/promptflag/promptflag/action/internal/plan"
 	"github.com/promptflag/promptflag/action/internal/publish"
 	"github.com/promptflag/promptflag/action/internal/report"
+	"github.com/promptflag/promptflag/action/internal/wording"
 	"github.com/promptflag/promptflag/prompts"
 	"github.com/promptflag/promptflag/store"
 )
@@ -137,15 +138,7 @@ func (s *session) forked() bool {
 		return false
 	}
 	cfg, err := s.config()
-	if err != nil {
-		return false
-	}
-	for _, e := range cfg.Environments {
-		if _, embedded := e.Embedded(); !embedded && s.adminToken(e) == "" {
-			return true
-		}
-	}
-	return false
+	return err == nil && s.secretless(cfg)
 }
 
 // checkOnly says what it did not do: could-not-tell is not "nothing changes".
@@ -251,7 +244,7 @@ func outputOf(p *plan.Plan) (string, error) {
 // what became of the rest.
 func stopped(p *plan.Plan, others string) error {
 	if n := len(p.Stopped()); n > 0 {
-		return refusal{fmt.Errorf("%s%s", counted(n, "flag waits for a person", "flags wait for a person"), others)}
+		return refusal{fmt.Errorf("%s%s", wording.Counted(n, "flag waits for a person", "flags wait for a person"), others)}
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/promptflag/promptflag/action/internal/github"
 	"github.com/promptflag/promptflag/action/internal/plan"
 	"github.com/promptflag/promptflag/action/internal/policy"
+	"github.com/promptflag/promptflag/action/internal/wording"
 	"github.com/promptflag/promptflag/evalkit"
 	"github.com/promptflag/promptflag/prompts"
 )
@@ -138,20 +139,10 @@ func (p *pull) rules() *config.Config {
 	return p.config
 }
 
-// secretless reports whether there is an environment that cannot be asked.
-func (p *pull) secretless() bool {
-	for _, e := range p.config.Environments {
-		if _, embedded := e.Embedded(); !embedded && p.adminToken(e) == "" {
-			return true
-		}
-	}
-	return false
-}
-
 // withoutSecrets is why this run may use no secrets; "" if it may.
 func (p *pull) withoutSecrets() string {
 	places := p.strange()
-	switch missing := p.secretless(); {
+	switch missing := p.secretless(p.config); {
 	case missing && p.event.Fork:
 		return "this pull request comes from a fork, which is given no secrets"
 	case missing:
@@ -213,7 +204,7 @@ func (p *pull) planned(ctx context.Context) {
 		}
 	}
 	if len(others) > 0 {
-		p.told.Notes = append(p.told.Notes, "A merge also brings "+counted(len(others), "prompt", "prompts")+" up to date that this pull request does not touch: "+someNames(others)+".")
+		p.told.Notes = append(p.told.Notes, "A merge also brings "+wording.Counted(len(others), "prompt", "prompts")+" up to date that this pull request does not touch: "+wording.Few(sorted(others))+".")
 	}
 }
 
@@ -284,14 +275,6 @@ func (p *pull) result() error {
 		return cannotTell{errors.New("the evaluation could not tell: see above")}
 	}
 	return p.failed
-}
-
-func someNames(set map[string]bool) string {
-	names := sorted(set)
-	if n := len(names) - 10; n > 0 {
-		return strings.Join(names[:10], ", ") + fmt.Sprintf(" and %d more", n)
-	}
-	return strings.Join(names, ", ")
 }
 
 // outputFolder is where the files of a pull request are, below the root.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/promptflag/promptflag/action/internal/bar"
 	"github.com/promptflag/promptflag/action/internal/comment"
+	"github.com/promptflag/promptflag/action/internal/wording"
 	"github.com/promptflag/promptflag/evalkit"
 	"github.com/promptflag/promptflag/evalkit/suite"
 	"github.com/promptflag/promptflag/prompts"
@@ -42,7 +43,7 @@ func (p *pull) compare(ctx context.Context) error {
 		}
 	}
 	if n := p.recorded(here); n > 0 {
-		p.told.Notes = append(p.told.Notes, counted(n, "recorded answer of a model is", "recorded answers of models are")+" new or changed: evaluations take them for what the models say.")
+		p.told.Notes = append(p.told.Notes, wording.Counted(n, "recorded answer of a model is", "recorded answers of models are")+" new or changed: evaluations take them for what the models say.")
 	}
 	return nil
 }
@@ -98,8 +99,8 @@ func (p *pull) touched(here fs.FS, name string, suiteChanged bool) (comment.Prom
 
 // broken reports whether a prompt's file is there and has mistakes.
 func (p *pull) broken(name string) bool {
-	file := p.config.Prompts + "/" + strings.ReplaceAll(name, ".", "/") + ".toml"
-	return slices.ContainsFunc(p.report.Findings, func(f prompts.Finding) bool { return f.File == strings.TrimPrefix(file, "./") })
+	file := p.config.File(name)
+	return slices.ContainsFunc(p.report.Findings, func(f prompts.Finding) bool { return f.File == file })
 }
 
 // suites compares all suites, and returns the names of the prompts whose suite is

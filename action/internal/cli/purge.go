@@ -10,6 +10,7 @@ import (
 	"github.com/promptflag/promptflag/action/internal/config"
 	"github.com/promptflag/promptflag/action/internal/plan"
 	"github.com/promptflag/promptflag/action/internal/purge"
+	"github.com/promptflag/promptflag/action/internal/wording"
 	"github.com/promptflag/promptflag/prompts"
 	"github.com/promptflag/promptflag/store"
 )
@@ -76,7 +77,7 @@ type purged struct {
 }
 
 func (c purgeCmd) print(s *session, ref prompts.Ref, r purge.Result) error {
-	fmt.Fprintf(s.Stdout, "purged %s: %s deleted, with %s\n", ref, counted(r.Deleted, "object", "objects"), counted(r.Recorded, "recorded answer", "recorded answers"))
+	fmt.Fprintf(s.Stdout, "purged %s: %s deleted, with %s\n", ref, wording.Counted(r.Deleted, "object", "objects"), wording.Counted(r.Recorded, "recorded answer", "recorded answers"))
 	fmt.Fprintf(s.Stdout, "tombstone: tombstones/sha256/%s.json\n", ref.Digest.Hex())
 	if len(r.Told) > 0 {
 		fmt.Fprintf(s.Stdout, "told in %s: services forget it with their next poll\n", list(r.Told))

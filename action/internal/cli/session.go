@@ -125,6 +125,25 @@ func environments(cfg *config.Config, names []string) ([]config.Environment, err
 	return out, nil
 }
 
+// environments are those of promptflag.toml that are named, or all.
+func (s *session) environments(names []string) (*config.Config, []config.Environment, error) {
+	cfg, err := s.config()
+	if err != nil {
+		return nil, nil, err
+	}
+	envs, err := environments(cfg, names)
+	return cfg, envs, err
+}
+
+// secretless reports whether there is an environment whose server cannot be asked:
+// pull requests from forks are given no secrets.
+func (s *session) secretless(cfg *config.Config) bool {
+	return slices.ContainsFunc(cfg.Environments, func(e config.Environment) bool {
+		_, embedded := e.Embedded()
+		return !embedded && s.adminToken(e) == ""
+	})
+}
+
 // targets opens flags and bucket of each environment.
 func (s *session) targets(ctx context.Context, envs []config.Environment) (map[string]plan.Target, error) {
 	targets := map[string]plan.Target{}
@@ -196,6 +215,6 @@ func ofEnvironment(variable string, e config.Environment) string {
 }
 
 func (s *session) origin(ctx context.Context, reason string) (plan.Origin, origin.Finder) {
-	f := origin.Finder{Getenv: s.Getenv, Dir: s.dir(), Tool: "promptflag " + s.version(), NewID: s.NewID}
+	f := s.finder(s.dir())
 	return f.Find(ctx, reason), f
 }

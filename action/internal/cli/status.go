@@ -16,11 +16,7 @@ type statusCmd struct {
 }
 
 func (c statusCmd) Run(ctx context.Context, s *session) error {
-	cfg, err := s.config()
-	if err != nil {
-		return err
-	}
-	envs, err := environments(cfg, c.Environment)
+	cfg, envs, err := s.environments(c.Environment)
 	if err != nil {
 		return err
 	}

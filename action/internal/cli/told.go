@@ -17,7 +17,7 @@ func (g *guard) tell(ctx context.Context, title, note string, p *prepared) error
 	if err := g.summarise(title, note, p.Plan); err != nil {
 		return err
 	}
-	g.comment(ctx, title, note, p.Plan)
+	g.comment(ctx, title, note, p)
 	if err := g.runner.Output("verdict", string(g.verdict)); err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ const longestResult = 60_000
 
 // comment says on the merged pull request what became of it. It is an ornament:
 // the records and the summary say it as well.
-func (g *guard) comment(ctx context.Context, title, note string, p *plan.Plan) {
+func (g *guard) comment(ctx context.Context, title, note string, p *prepared) {
 	if g.runner == nil || g.from.client == nil || p.Writes()+len(p.Stopped()) == 0 {
 		return
 	}
@@ -89,27 +89,19 @@ func (g *guard) comment(ctx context.Context, title, note string, p *plan.Plan) {
 		return
 	}
 	var b strings.Builder
-	if err := report.PlanMarkdown(&b, title, note, p); err != nil {
+	if err := report.PlanMarkdown(&b, title, note, p.Plan); err != nil {
 		return
 	}
 	text := b.String()
 	if len(text) > longestResult {
 		text = text[:strings.LastIndexByte(text[:longestResult], '\n')+1] + "\n…cut: the summary of the run has all of it\n"
 	}
-	if url := g.runURL(); url != "" {
+	if url := p.origin.RunURL; url != "" {
 		text += "\n[The run](" + url + ")\n"
 	}
 	if _, err := g.from.client.Comment(ctx, m.value.Number, resultKey, text); err != nil {
 		g.warn("the result is not on the pull request: " + err.Error())
 	}
-}
-
-// runURL is the page of this workflow run; "" outside of one.
-func (s *session) runURL() string {
-	if s.Getenv("GITHUB_RUN_ID") == "" {
-		return ""
-	}
-	return s.Getenv("GITHUB_SERVER_URL") + "/" + s.Getenv("GITHUB_REPOSITORY") + "/actions/runs/" + s.Getenv("GITHUB_RUN_ID")
 }
 
 // verdict is the worst of all that was judged; "" for nothing.

@@ -2,6 +2,7 @@ package config
 
 import (
 	"net/url"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -88,6 +89,12 @@ func (e Environment) Flag(prompt string) string { return e.FlagPrefix + prompt }
 // the embedded default instead of a server.
 func (e Environment) Embedded() (dir string, ok bool) {
 	return filePath(e.UnleashURL)
+}
+
+// File is where the definition of a prompt is, or would be: a path below the root
+// of the repository.
+func (c *Config) File(prompt string) string {
+	return path.Join(c.Prompts, strings.ReplaceAll(prompt, ".", "/")+".toml")
 }
 
 // Lookup returns the environment of that name.

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"unicode"
+
+	"github.com/promptflag/promptflag/action/internal/wording"
 )
 
 // Print writes a report for people.
@@ -31,14 +33,16 @@ func (r *Report) Print(w io.Writer) error {
 
 // Summary is one sentence: what was found in what.
 func (r *Report) Summary() string {
-	looked := fmt.Sprintf("%s, %s and %s in %s", plural(r.Looked.Prompts, "prompt"), plural(r.Looked.Flags, "flag"), plural(r.Looked.Versions, "version"), plural(r.Looked.Environments, "environment"))
+	looked := fmt.Sprintf("%s, %s and %s in %s",
+		wording.Counted(r.Looked.Prompts, "prompt", "prompts"), wording.Counted(r.Looked.Flags, "flag", "flags"),
+		wording.Counted(r.Looked.Versions, "version", "versions"), wording.Counted(r.Looked.Environments, "environment", "environments"))
 	switch n, u := len(r.Findings), len(r.Unread); {
 	case u > 0 && n > 0:
-		return fmt.Sprintf("drift: %s, and %s could not be read; looked at %s", plural(n, "finding"), plural(u, "thing"), looked)
+		return fmt.Sprintf("drift: %s, and %s could not be read; looked at %s", wording.Counted(n, "finding", "findings"), wording.Counted(u, "thing", "things"), looked)
 	case u > 0:
-		return fmt.Sprintf("could not tell: %s could not be read; looked at %s", plural(u, "thing"), looked)
+		return fmt.Sprintf("could not tell: %s could not be read; looked at %s", wording.Counted(u, "thing", "things"), looked)
 	case n > 0:
-		return fmt.Sprintf("drift: %s; looked at %s", plural(n, "finding"), looked)
+		return fmt.Sprintf("drift: %s; looked at %s", wording.Counted(n, "finding", "findings"), looked)
 	}
 	return "no drift: git, bucket and flags agree; looked at " + looked
 }
@@ -59,7 +63,7 @@ func (r *Report) Markdown(run string) string {
 	}
 	for i, f := range r.Findings {
 		if i == maxListed {
-			fmt.Fprintf(&b, "\n… and %s.\n", plural(len(r.Findings)-i, "more finding"))
+			fmt.Fprintf(&b, "\n… and %s.\n", wording.Counted(len(r.Findings)-i, "more finding", "more findings"))
 			break
 		}
 		cells := []string{f.Prompt, f.Environment, string(f.Kind), f.Is, f.Should, f.Mend}
@@ -70,7 +74,7 @@ func (r *Report) Markdown(run string) string {
 	}
 	for i, u := range r.Unread {
 		if i == maxListed {
-			fmt.Fprintf(&b, "\n- … and %s\n", plural(len(r.Unread)-i, "more"))
+			fmt.Fprintf(&b, "\n- … and %d more\n", len(r.Unread)-i)
 			break
 		}
 		b.WriteString("\n- could not be read: " + escape(short(strings.TrimPrefix(u.Environment+": "+u.What+": "+u.Cause, ": "))))
@@ -79,13 +83,6 @@ func (r *Report) Markdown(run string) string {
 		b.WriteString("\n\nFrom " + escape(run))
 	}
 	return b.String() + "\n"
-}
-
-func plural(n int, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return fmt.Sprintf("%d %s", n, what)
 }
 
 // short keeps a cell readable.
@@ -109,11 +106,4 @@ func line(s string) string {
 	}, s)
 }
 
-// markup is what Markdown or HTML would take as more than text.
-var markup = strings.NewReplacer(
-	"&", "&amp;", "<", "&lt;", ">", "&gt;", "|", "&#124;", "`", "&#96;", "*", "&#42;", "_", "&#95;",
-	"[", "&#91;", "]", "&#93;", "@", "&#64;&#8203;", "#", "&#35;", "\\", "&#92;", "~", "&#126;", ":", "&#58;", "$", "&#36;",
-	"www.", "www&#46;",
-)
-
-func escape(s string) string { return markup.Replace(line(s)) }
+func escape(s string) string { return wording.Markdown(line(s)) }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/promptflag/promptflag/action/internal/flags"
 	"github.com/promptflag/promptflag/action/internal/plan"
+	"github.com/promptflag/promptflag/action/internal/wording"
 	"github.com/promptflag/promptflag/prompts"
 	"github.com/promptflag/promptflag/store"
 )
@@ -91,12 +92,9 @@ func (r *records) check(ctx context.Context, report *Report) {
 	}
 }
 
-// stableBy are the actions after which a version is stable.
-var stableBy = []plan.Action{plan.ActionCreate, plan.ActionFold, plan.ActionRestore, plan.ActionAdopt}
-
 func (p place) check(ctx context.Context) {
 	finished := p.unfinished(ctx)
-	if st := p.roles.Stable; st != nil && p.newest(version(st), stableBy...) == nil && !finished[version(st)] {
+	if st := p.roles.Stable; st != nil && p.newest(version(st), plan.StableActions()...) == nil && !finished[version(st)] {
 		p.noRecord(flags.Stable, *st)
 	}
 	if c := p.roles.Candidate; c != nil {
@@ -112,10 +110,7 @@ func (p place) check(ctx context.Context) {
 
 // newest finds the newest finished operation about a version; no actions are all.
 func (p place) newest(version string, actions ...plan.Action) *store.RecordKey {
-	i := slices.IndexFunc(p.keys, func(k store.RecordKey) bool {
-		return k.Phase == store.Done && k.Version == version &&
-			(len(actions) == 0 || slices.Contains(actions, plan.Action(k.Action)))
-	})
+	i := plan.Newest(p.keys, p.site.env.Name, version, actions...)
 	if i < 0 {
 		return nil
 	}
@@ -156,7 +151,7 @@ func (p place) since() {
 			case k.Phase != store.Done:
 				continue
 			case plan.Action(k.Action) == plan.ActionOff:
-				f.Is += text(", by promptflag off on %s", k.Time.UTC().Format("2006-01-02 15:04 UTC"))
+				f.Is += text(", by promptflag off on %s", wording.Moment(k.Time))
 			default:
 				f.Is += ", switched off on the flag server"
 			}
@@ -189,7 +184,7 @@ func (p place) unfinished(ctx context.Context) map[string]bool {
 			p.site.report.unread(p.site.env.Name, "a record of "+p.prompt, err)
 			continue
 		}
-		is := text("%s of %s began on %s by %s and did not end", k.Action, k.Version, k.Time.UTC().Format("2006-01-02 15:04 UTC"), orNobody(group[0].Actor))
+		is := text("%s of %s began on %s by %s and did not end", k.Action, k.Version, wording.Moment(k.Time), orNobody(group[0].Actor))
 		if p.happened(group[0]) {
 			f := p.site.add(Unfinished, p.ours, is+"; the flag says that all of it was done", "a done record", "promptflag drift --repair writes it")
 			f.Repairable, f.repair = true, completable{p.site.target.Bucket, group}
@@ -237,9 +232,7 @@ func (p place) happened(r store.Record) bool {
 	if r.After == nil || r.Before == nil {
 		return false
 	}
-	now := plan.StateOf(&p.flag, p.roles)
-	is := store.State{Stable: now.Stable, Candidate: now.Candidate, Percent: now.Percent, CandidateDisabled: now.CandidateDisabled, Enabled: now.Enabled}
-	return is == *r.After && *r.Before != *r.After
+	return *plan.StateOf(&p.flag, p.roles).Record() == *r.After && *r.Before != *r.After
 }
 
 func orNobody(actor string) string {
@@ -259,7 +252,7 @@ func (p place) history(ctx context.Context) {
 		if st == nil || inTree && def.Prompt.Ref().String() == st.Ref() {
 			continue
 		}
-		k := p.newest(version(st), append(slices.Clone(stableBy), plan.ActionCandidate)...)
+		k := p.newest(version(st), append(plan.StableActions(), plan.ActionCandidate)...)
 		if k == nil {
 			continue // there is a finding about it
 		}

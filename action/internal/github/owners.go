@@ -44,9 +44,6 @@ func (o Owners) Of(path string) []string {
 	return nil
 }
 
-// Empty reports whether there is no rule.
-func (o Owners) Empty() bool { return len(o.rules) == 0 }
-
 // CodeOwners reads the code owners at a commit or branch. place is the file, ""
 // if there is none: then nobody owns anything. Findings are the lines that
 // GitHub skips.

@@ -98,7 +98,7 @@ func TestParseCodeOwners(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
 	}
-	if o, findings := ParseCodeOwners(make([]byte, maxOwners+1)); len(findings) != 1 || !o.Empty() {
+	if o, findings := ParseCodeOwners(make([]byte, maxOwners+1)); len(findings) != 1 || len(o.rules) != 0 {
 		t.Errorf("a large file: %v", findings)
 	}
 }
@@ -115,12 +115,12 @@ func TestCodeOwners(t *testing.T) {
 			}
 		})
 		o, got, findings, err := w.client.CodeOwners(t.Context(), baseSHA)
-		if err != nil || got != place || o.Empty() || len(findings) != 1 || findings[0].File != place {
+		if err != nil || got != place || len(o.rules) == 0 || len(findings) != 1 || findings[0].File != place {
 			t.Errorf("CodeOwners = %v of %q, %v, %v", o.Of("a"), got, findings, err)
 		}
 	}
 	w := fake(t, func(s *githubfake.State) { s.Trees[baseSHA] = map[string]string{"x": ""} })
-	if o, place, _, err := w.client.CodeOwners(t.Context(), baseSHA); err != nil || place != "" || !o.Empty() {
+	if o, place, _, err := w.client.CodeOwners(t.Context(), baseSHA); err != nil || place != "" || len(o.rules) != 0 {
 		t.Errorf("without: %v, %q, %v", o, place, err)
 	}
 	w.Fault = func(*http.Request) *githubfake.Fault { return &githubfake.Fault{Status: 403} }

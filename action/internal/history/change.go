@@ -11,6 +11,7 @@ import (
 	"github.com/promptflag/promptflag/action/internal/flags"
 	"github.com/promptflag/promptflag/action/internal/plan"
 	"github.com/promptflag/promptflag/action/internal/unleashadmin"
+	"github.com/promptflag/promptflag/store"
 )
 
 // Place is one prompt in one environment.
@@ -48,8 +49,7 @@ func (p Place) byHand(s Step) Entry {
 		Events: []int64{s.ID}, Account: s.By,
 	}
 	if s.Known {
-		before, after := p.state(s.Before), p.state(s.After)
-		e.Before, e.After = state(before), state(after)
+		e.Before, e.After = p.state(s.Before), p.state(s.After)
 	}
 	switch s.Type {
 	case unleashadmin.StrategyUpdated:
@@ -84,11 +84,12 @@ func (p Place) byHand(s Step) Entry {
 	return e
 }
 
-func (p Place) state(s Snapshot) plan.State {
+// state is what a record would keep of a snapshot.
+func (p Place) state(s Snapshot) *store.State {
 	if !s.Exists || s.Archived {
-		return plan.State{}
+		return &store.State{}
 	}
-	return plan.StateOf(&s.Flag, flags.Recognise(s.Flag, p.Prompt, p.Environment))
+	return plan.StateOf(&s.Flag, flags.Recognise(s.Flag, p.Prompt, p.Environment)).Record()
 }
 
 // updated says in words what changed in a strategy. The first word that fits is the

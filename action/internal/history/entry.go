@@ -3,7 +3,6 @@ package history
 import (
 	"time"
 
-	"github.com/promptflag/promptflag/action/internal/plan"
 	"github.com/promptflag/promptflag/store"
 )
 
@@ -86,15 +85,4 @@ func entry(o store.Operation) Entry {
 		e.Fault, e.Detail = o.Err.Error(), "version "+k.Version
 	}
 	return e
-}
-
-// state is what release records keep of a plan's state.
-func state(s plan.State) *store.State {
-	if !s.Exists {
-		return &store.State{}
-	}
-	return &store.State{
-		Stable: s.Stable, Candidate: s.Candidate, Percent: s.Percent,
-		CandidateDisabled: s.CandidateDisabled, Enabled: s.Enabled,
-	}
 }

@@ -19,8 +19,8 @@ type Exporter interface {
 	Close() error
 }
 
-// NewJSONL writes an [Entry] as a JSON object on each line.
-func NewJSONL(w io.Writer) Exporter {
+// newJSONL writes an [Entry] as a JSON object on each line.
+func newJSONL(w io.Writer) Exporter {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	return jsonl{enc}
@@ -40,9 +40,9 @@ var columns = [...]string{
 	"detail", "operation", "events", "tool",
 }
 
-// NewCSV writes a header and a row for each entry (RFC 4180). A cell that a
+// newCSV writes a header and a row for each entry (RFC 4180). A cell that a
 // spreadsheet would take for a formula gets an apostrophe in front.
-func NewCSV(w io.Writer) (Exporter, error) {
+func newCSV(w io.Writer) (Exporter, error) {
 	out := csv.NewWriter(w)
 	return csvExport{out}, out.Write(columns[:])
 }
@@ -116,9 +116,9 @@ const (
 func NewExporter(format string, w io.Writer) (Exporter, error) {
 	switch format {
 	case FormatJSONL:
-		return NewJSONL(w), nil
+		return newJSONL(w), nil
 	case FormatCSV:
-		return NewCSV(w)
+		return newCSV(w)
 	}
 	return nil, fmt.Errorf("format %q: want %s or %s", format, FormatJSONL, FormatCSV)
 }

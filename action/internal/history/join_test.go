@@ -184,7 +184,7 @@ func TestJoinOrder(t *testing.T) {
 
 func TestCSVIsHarmless(t *testing.T) {
 	var b bytes.Buffer
-	out, err := NewCSV(&b)
+	out, err := newCSV(&b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +214,7 @@ func FuzzCSV(f *testing.F) {
 	f.Add("=cmd|' /C calc'!A0", "\"\n")
 	f.Fuzz(func(t *testing.T, a, b string) {
 		var buf bytes.Buffer
-		out, _ := NewCSV(&buf)
+		out, _ := newCSV(&buf)
 		_ = out.Write(Entry{Time: noon, Actor: a, Reason: b, Subject: a + b})
 		_ = out.Close()
 		rows, err := csv.NewReader(&buf).ReadAll()
@@ -231,7 +231,7 @@ func FuzzCSV(f *testing.F) {
 
 func TestJSONLKeepsOneLine(t *testing.T) {
 	var b bytes.Buffer
-	out := NewJSONL(&b)
+	out := newJSONL(&b)
 	if err := out.Write(Entry{Time: noon, Reason: "a\nb\u2028c"}); err != nil {
 		t.Fatal(err)
 	}

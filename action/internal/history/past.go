@@ -170,7 +170,7 @@ func (r Records) fits(own []Entry, last int) error {
 			return gap("between %s and %s somebody changed the flag by hand, and there is no log that says when", own[last].Time.Format(time.RFC3339), next.Time.Format(time.RFC3339))
 		}
 	} else if r.Now != nil {
-		if now := state(r.Place.state(*r.Now)); *now != after {
+		if now := r.Place.state(*r.Now); *now != after {
 			return gap("since %s somebody changed the flag by hand, and there is no log that says when", own[last].Time.Format(time.RFC3339))
 		}
 	}

@@ -11,11 +11,8 @@ import (
 	"github.com/promptflag/promptflag/store"
 )
 
-// TimeLayout is how times are printed, always in UTC.
-const TimeLayout = "2006-01-02 15:04:05 UTC"
-
-// Stamp prints a time.
-func Stamp(t time.Time) string { return t.UTC().Format(TimeLayout) }
+// Stamp prints a time to the second, which tells what was first, in UTC.
+func Stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
 
 // Clean keeps what somebody wrote on one line, without control characters and
 // without marks that turn the direction of writing.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -32,10 +33,7 @@ func (f Finder) Checkout(ctx context.Context) Checkout {
 	if remotes == "" {
 		return c
 	}
-	c.Remote = firstLine(remotes)
-	if strings.Contains("\n"+remotes+"\n", "\norigin\n") {
-		c.Remote = "origin"
-	}
+	c.Remote = mainRemote(remotes)
 	head, _ := f.git(ctx, "symbolic-ref", "--quiet", "--short", "refs/remotes/"+c.Remote+"/HEAD")
 	c.Default = strings.TrimPrefix(head, c.Remote+"/")
 	url, _ := f.git(ctx, "remote", "get-url", c.Remote)
@@ -44,6 +42,14 @@ func (f Finder) Checkout(ctx context.Context) Checkout {
 		c.Host, c.Repository = m[1], m[2]
 	}
 	return c
+}
+
+// mainRemote is origin, else the first of those that git lists.
+func mainRemote(remotes string) string {
+	if slices.Contains(strings.Split(remotes, "\n"), "origin") {
+		return "origin"
+	}
+	return firstLine(remotes)
 }
 
 // remoteForm takes https://host/owner/name.git, ssh://git@host/owner/name and

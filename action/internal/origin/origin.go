@@ -136,19 +136,15 @@ func (f Finder) CheckHead(ctx context.Context, branch string) error {
 	case err != nil || remotes == "":
 		return nil
 	}
-	remote := "origin"
-	if !strings.Contains("\n"+remotes+"\n", "\norigin\n") {
-		remote = firstLine(remotes)
-	}
+	remote := mainRemote(remotes)
 	commit, err := f.git(ctx, "rev-parse", "--verify", "HEAD")
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrCannotTell, err)
 	}
-	out, err := f.git(ctx, "ls-remote", remote, "refs/heads/"+branch)
+	head, err := f.HeadOf(ctx, remote, branch)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrCannotTell, err)
 	}
-	head, _, _ := strings.Cut(out, "\t")
 	switch head {
 	case commit:
 		return nil

@@ -350,21 +350,3 @@ func orNone(s string) string {
 	}
 	return s
 }
-
-func putRecords(ctx context.Context, item Item, o Options, id string, at time.Time, phase store.Phase) error {
-	from := o.Origin.credited(item)
-	for _, e := range item.Events {
-		err := o.Targets[item.Environment].Bucket.PutRecord(ctx, store.Record{
-			ID: id, Phase: phase, Time: at,
-			Name: item.Prompt, Environment: item.Environment, Action: string(e.Action), Ref: e.Ref.String(),
-			Actor: from.Actor, Commit: from.Commit, Subject: from.Subject,
-			PullRequest: from.PullRequest, Run: from.RunURL, Reason: from.Reason, Tool: from.Tool,
-			Author: from.Author, Approvers: from.Approvers,
-			Before: item.Before.record(), After: item.After.record(), Verdict: item.Verdict,
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}

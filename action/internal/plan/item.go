@@ -3,7 +3,6 @@ package plan
 import (
 	"github.com/promptflag/promptflag/action/internal/flags"
 	"github.com/promptflag/promptflag/prompts"
-	"github.com/promptflag/promptflag/store"
 )
 
 // Kind says what happens to a prompt in an environment.
@@ -99,38 +98,6 @@ type Problem struct {
 // Error makes a problem that turns up while applying an error.
 func (p *Problem) Error() string { return p.Message + " (" + p.Hint + ")" }
 
-// Event is one sentence of a release record: a version and what became of it.
-type Event struct {
-	Action Action
-	Ref    prompts.Ref
-}
-
-// Action is the word in a record's key. The newest done record about a
-// version tells whether it was stable, is held, or may be tried again.
-type Action string
-
-// Actions that end in a version being stable.
-const (
-	ActionCreate  Action = "create"  // first version of a prompt here
-	ActionFold    Action = "fold"    // a candidate at 100 % became stable
-	ActionRestore Action = "restore" // stable again, at once
-	ActionAdopt   Action = "adopt"   // what a flag that was not ours served
-)
-
-// Other actions.
-const (
-	ActionCandidate Action = "candidate" // started as candidate
-	ActionWithdraw  Action = "withdraw"  // taken away as candidate, may come back
-	ActionReject    Action = "reject"    // somebody does not want it: held
-	ActionReplace   Action = "replace"   // gave way to a restored version: held
-	ActionPromote   Action = "promote"   // dialled to 100 % by command
-	ActionDial      Action = "dial"
-	ActionOff       Action = "off"
-	ActionOn        Action = "on"
-	ActionRetire    Action = "retire" // the flag was archived
-	ActionPurge     Action = "purge"  // the version must not exist any more
-)
-
 // State is what one flag says in one environment.
 type State struct {
 	Exists            bool   `json:"exists"`
@@ -159,14 +126,6 @@ func StateOf(f *flags.Flag, r flags.Roles) State {
 		s.Constrained = r.Candidate.Constrained()
 	}
 	return s
-}
-
-// record is the form that release records keep.
-func (s State) record() *store.State {
-	return &store.State{
-		Stable: s.Stable, Candidate: s.Candidate, Percent: s.Percent,
-		CandidateDisabled: s.CandidateDisabled, Enabled: s.Enabled,
-	}
 }
 
 // Version is the first 12 hex digits of a ref's digest, "" for no ref.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/promptflag/promptflag/action/internal/wording"
 	"github.com/promptflag/promptflag/prompts"
 	"github.com/promptflag/promptflag/store"
 )
@@ -12,7 +13,7 @@ import (
 // that it must not exist any more.
 func Purged(prompt string, t store.Tombstone) *Problem {
 	digest := prompts.Digest(t.Digest)
-	message := fmt.Sprintf("version %s of %s was purged on %s", digest.Version(), prompt, t.Time.UTC().Format("2006-01-02 15:04 UTC"))
+	message := fmt.Sprintf("version %s of %s was purged on %s", digest.Version(), prompt, wording.Moment(t.Time))
 	if t.Actor != "" {
 		message += " by " + t.Actor
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/promptflag/promptflag/action/internal/config"
+	"github.com/promptflag/promptflag/action/internal/wording"
 )
 
 // Notes are sentences about what the environments ask for before a version goes
@@ -32,7 +33,7 @@ func Notes(environments []config.Environment, now time.Time) []string {
 func Needs(e config.Environment) string {
 	var asks []string
 	if e.RequireApprovals > 0 {
-		asks = append(asks, counted(e.RequireApprovals, "approval")+" of what is merged")
+		asks = append(asks, wording.Counted(e.RequireApprovals, "approval", "approvals")+" of what is merged")
 	}
 	if e.RequireCodeowner {
 		asks = append(asks, "the approval of a code owner of each file that changes")

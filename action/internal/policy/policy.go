@@ -1,14 +1,3 @@
-// Package policy says what is owed before a version may reach more users in an
-// environment: approvals of the pull request that brought it, the word of a code
-// owner of each file that it changed, and that no freeze is on.
-//
-// It only judges. The caller reads the settings and the code owners of the
-// commit before the change, so that a change does not loosen the rules by which
-// it is judged, and asks GitHub for the rest. What GitHub did not answer is a
-// refusal that says so, and never a yes.
-//
-// Nothing here is asked by what takes a version back: rollback, off, dialling
-// down, and the restore and withdraw of publish, which are a git revert.
 package policy
 
 import (
@@ -18,6 +7,7 @@ import (
 	"time"
 
 	"github.com/promptflag/promptflag/action/internal/config"
+	"github.com/promptflag/promptflag/action/internal/wording"
 )
 
 // Pull is a merged pull request and who approved it, by login.
@@ -94,7 +84,7 @@ func frozen(c Case) *Refusal {
 		return nil
 	}
 	return &Refusal{
-		Message: fmt.Sprintf("%s is frozen until %s: %s", c.Environment.Name, until.UTC().Format("2006-01-02 15:04 UTC"), oneLine(by.Reason)),
+		Message: fmt.Sprintf("%s is frozen until %s: %s", c.Environment.Name, wording.Moment(until), oneLine(by.Reason)),
 		Hint:    "run again after that; rollback, off and dialling down work all the time",
 	}
 }
@@ -104,7 +94,7 @@ func approvals(c Case) *Refusal {
 	if need == 0 {
 		return nil
 	}
-	asks := fmt.Sprintf("%s asks for %s", c.Environment.Name, counted(need, "approval"))
+	asks := fmt.Sprintf("%s asks for %s", c.Environment.Name, wording.Counted(need, "approval", "approvals"))
 	if r := c.Origin.missing(asks); r != nil {
 		return r
 	}
@@ -153,12 +143,5 @@ func (p *Pull) people(logins []string) []string {
 
 // Approvers are the people whose approval counts.
 func (p *Pull) Approvers() []string { return p.people(p.Approved) }
-
-func counted(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %ss", n, one)
-}
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

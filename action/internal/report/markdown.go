@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/promptflag/promptflag/action/internal/plan"
+	"github.com/promptflag/promptflag/action/internal/wording"
 	"github.com/promptflag/promptflag/prompts"
 )
 
@@ -15,7 +16,7 @@ func PlanMarkdown(w io.Writer, title, note string, p *plan.Plan) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### %s\n\n", title)
 	if note != "" {
-		fmt.Fprintf(&b, "%s\n\n", cell(note))
+		fmt.Fprintf(&b, "%s\n\n", wording.Markdown(note))
 	}
 	unchanged, rows := 0, 0
 	for _, i := range p.Items {
@@ -27,14 +28,14 @@ func PlanMarkdown(w io.Writer, title, note string, p *plan.Plan) error {
 			b.WriteString("| prompt | environment | stable | candidate | percent | what | who moves, and why |\n|---|---|---|---|---|---|---|\n")
 		}
 		rows++
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", cell(i.Prompt), cell(i.Environment),
-			cell(stableCell(i)), cell(candidateCell(i)), cell(percentCell(i)), cell(string(i.Kind)), cells(moveFirst(i)))
+		row := []string{i.Prompt, i.Environment, stableCell(i), candidateCell(i), percentCell(i), string(i.Kind)}
+		fmt.Fprintf(&b, "| %s | %s |\n", escaped(row, " | "), escaped(moveFirst(i), "<br>"))
 	}
 	if rows > 0 {
 		b.WriteString("\n")
 	}
 	for _, o := range p.Orphans {
-		fmt.Fprintf(&b, "- orphan %s in %s: %s\n", cell(o.Flag), cell(o.Environment), cell(o.Note))
+		fmt.Fprintf(&b, "- orphan %s in %s: %s\n", wording.Markdown(o.Flag), wording.Markdown(o.Environment), wording.Markdown(o.Note))
 	}
 	fmt.Fprintf(&b, "\n%s\n", tally(p, unchanged))
 	_, err := io.WriteString(w, b.String())
@@ -51,30 +52,18 @@ func moveFirst(i plan.Item) []string {
 // FindingsMarkdown lists findings for a step summary.
 func FindingsMarkdown(w io.Writer, findings prompts.Findings) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "### %s\n\n", plural(len(findings), "finding", "findings"))
+	fmt.Fprintf(&b, "### %s\n\n", wording.Counted(len(findings), "finding", "findings"))
 	for _, f := range findings {
-		fmt.Fprintf(&b, "- %s\n", cell(f.String()))
+		fmt.Fprintf(&b, "- %s\n", wording.Markdown(f.String()))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-func cells(lines []string) string {
-	escaped := make([]string, len(lines))
-	for i, l := range lines {
-		escaped[i] = cell(l)
+func escaped(texts []string, between string) string {
+	out := make([]string, len(texts))
+	for i, t := range texts {
+		out[i] = wording.Markdown(t)
 	}
-	return strings.Join(escaped, "<br>")
+	return strings.Join(out, between)
 }
-
-// markup is what Markdown or HTML would take as more than text.
-var markup = strings.NewReplacer(
-	"&", "&amp;", "<", "&lt;", ">", "&gt;", "|", "&#124;", "`", "&#96;", "*", "&#42;", "_", "&#95;",
-	"[", "&#91;", "]", "&#93;", "@", "&#64;&#8203;", "#", "&#35;", "\r", " ", "\n", " ", "\\", "&#92;", "~", "&#126;", ":", "&#58;", "$", "&#36;",
-	"www.", "www&#46;",
-)
-
-// cell makes text safe inside a table of GitHub-flavoured Markdown: it shows
-// as it is and mentions nobody (GitHub looks for mentions in the rendered text,
-// so a space of no width parts the @ from the name).
-func cell(s string) string { return markup.Replace(s) }

@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/promptflag/promptflag/action/internal/plan"
+	"github.com/promptflag/promptflag/action/internal/wording"
 )
 
 // Plan prints the table that plan and publish share: a line of columns per
@@ -80,21 +81,14 @@ func moveNotes(i plan.Item) []string {
 
 func tally(p *plan.Plan, hidden int) string {
 	writes, stopped := p.Writes(), len(p.Stopped())
-	parts := []string{plural(writes, "change", "changes")}
+	parts := []string{wording.Counted(writes, "change", "changes")}
 	if stopped > 0 {
-		parts = append(parts, plural(stopped, "flag waits for a person", "flags wait for a person"))
+		parts = append(parts, wording.Counted(stopped, "flag waits for a person", "flags wait for a person"))
 	}
 	if hidden > 0 {
-		parts = append(parts, plural(hidden, "prompt unchanged", "prompts unchanged"))
+		parts = append(parts, wording.Counted(hidden, "prompt unchanged", "prompts unchanged"))
 	}
 	return strings.Join(parts, ", ")
-}
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }
 
 func stableCell(i plan.Item) string {

@@ -1,5 +1,3 @@
-// Package retire archives the flag of a prompt that nobody needs any more: its
-// file is gone, and no service asks for it.
 package retire
 
 import (
@@ -176,15 +174,11 @@ func (p place) ref() string {
 
 func (in Input) archive(ctx context.Context, p place, id string, at time.Time) error {
 	target := in.Targets[p.env.Name]
-	state := plan.StateOf(p.flag, p.roles)
 	record := store.Record{
 		ID: id, Phase: store.Intent, Time: at, Name: in.Prompt, Environment: p.env.Name,
 		Action: string(plan.ActionRetire), Ref: p.ref(),
 		Actor: in.Origin.Actor, Commit: in.Origin.Commit, Run: in.Origin.RunURL, Reason: in.Origin.Reason, Tool: in.Origin.Tool,
-		Before: &store.State{
-			Stable: state.Stable, Candidate: state.Candidate, Percent: state.Percent,
-			CandidateDisabled: state.CandidateDisabled, Enabled: state.Enabled,
-		},
+		Before: plan.StateOf(p.flag, p.roles).Record(),
 	}
 	told := record.Ref != "" // an environment that the flag was never published to has nothing to tell
 	if told {

@@ -73,10 +73,10 @@ func (h History) fate(version string) fate {
 		return raised
 	}
 	for _, r := range records {
-		switch plan.Action(r.Action) {
-		case plan.ActionCreate, plan.ActionFold, plan.ActionRestore, plan.ActionAdopt:
+		switch action := plan.Action(r.Action); {
+		case slices.Contains(plan.StableActions(), action):
 			return stable
-		case plan.ActionReject, plan.ActionReplace:
+		case action == plan.ActionReject || action == plan.ActionReplace:
 			// Taken back since it was stable: it may come again, but with care.
 			return unknown
 		}
@@ -96,14 +96,7 @@ func (h History) decided(version string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	text := " since " + r.Time.UTC().Format("2006-01-02 15:04 UTC")
-	if r.Actor != "" {
-		text += " by " + r.Actor
-	}
-	if r.Reason != "" {
-		text += ": " + r.Reason
-	}
-	return text, nil
+	return " " + plan.Decided(r), nil
 }
 
 // replaced reports whether a version gave way to a restored one: git did not
@@ -113,22 +106,19 @@ func (h History) replaced(version string) bool {
 	return len(records) > 0 && plan.Action(records[0].Action) == plan.ActionReplace
 }
 
-// Stables lists the versions that were stable here, the latest first, without
+// stables lists the versions that were stable here, the latest first, without
 // the one named.
-func (h History) Stables(except string) []string {
+func (h History) stables(except string) []string {
 	var all []store.RecordKey
 	for version, records := range h.about {
 		if version == except {
 			continue
 		}
-		for _, r := range records {
-			switch plan.Action(r.Action) {
-			case plan.ActionCreate, plan.ActionFold, plan.ActionRestore, plan.ActionAdopt:
-				all = append(all, r)
-			default:
-				continue
-			}
-			break
+		newest := slices.IndexFunc(records, func(k store.RecordKey) bool {
+			return slices.Contains(plan.StableActions(), plan.Action(k.Action))
+		})
+		if newest >= 0 {
+			all = append(all, records[newest])
 		}
 	}
 	slices.SortFunc(all, func(a, b store.RecordKey) int { return b.Time.Compare(a.Time) })

@@ -130,7 +130,7 @@ func (d *draft) earlier() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	versions := h.Stables(d.stableRef().Version())
+	versions := h.stables(d.stableRef().Version())
 	if len(versions) == 0 {
 		return "no other version was stable here; change the prompt in git and publish", nil
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/promptflag/promptflag/action/internal/wording"
 )
 
 // Print writes the entries for people. now is for ages.
@@ -62,7 +64,7 @@ func row(w io.Writer, role string, v *Version, now time.Time) {
 	}
 	since := "since an unknown time"
 	if v.Since != nil {
-		since = Age(now.Sub(*v.Since)) + ", since " + v.Since.UTC().Format("2006-01-02 15:04 UTC")
+		since = Age(now.Sub(*v.Since)) + ", since " + wording.Moment(*v.Since)
 	}
 	if v.Exposures != nil {
 		since += fmt.Sprintf(", %d exposures in the last hour", *v.Exposures)

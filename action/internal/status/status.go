@@ -138,14 +138,14 @@ func (e *Entry) addRecords(ctx context.Context, bucket *store.Bucket, keys []sto
 		v    *Version
 		from []plan.Action
 	}{
-		{e.Stable, []plan.Action{plan.ActionCreate, plan.ActionFold, plan.ActionRestore, plan.ActionAdopt}},
+		{e.Stable, plan.StableActions()},
 		{e.Candidate, []plan.Action{plan.ActionCandidate}},
 	}
 	for _, role := range roles {
 		if role.v == nil {
 			continue
 		}
-		at := e.newest(keys, role.v.Version, role.from...)
+		at := plan.Newest(keys, e.Environment, role.v.Version, role.from...)
 		if at < 0 {
 			continue
 		}
@@ -158,15 +158,6 @@ func (e *Entry) addRecords(ctx context.Context, bucket *store.Bucket, keys []sto
 	return nil
 }
 
-// newest finds the newest finished operation about a version; -1 if there is
-// none.
-func (e *Entry) newest(keys []store.RecordKey, version string, actions ...plan.Action) int {
-	return slices.IndexFunc(keys, func(k store.RecordKey) bool {
-		return k.Environment == e.Environment && k.Phase == store.Done && k.Version == version &&
-			slices.Contains(actions, plan.Action(k.Action))
-	})
-}
-
 // addHold says who disabled the candidate. A person who did it on the flag
 // server left no record here.
 func (e *Entry) addHold(ctx context.Context, bucket *store.Bucket, keys []store.RecordKey) error {
@@ -174,7 +165,7 @@ func (e *Entry) addHold(ctx context.Context, bucket *store.Bucket, keys []store.
 	if c == nil || !c.Disabled {
 		return nil
 	}
-	at := e.newest(keys, c.Version, plan.ActionReject, plan.ActionReplace, plan.ActionCandidate)
+	at := plan.Newest(keys, e.Environment, c.Version, plan.ActionReject, plan.ActionReplace, plan.ActionCandidate)
 	if at < 0 || plan.Action(keys[at].Action) == plan.ActionCandidate {
 		e.Notes = append(e.Notes, "candidate "+c.Version+" is held: it was disabled on the flag server")
 		return nil
@@ -183,14 +174,7 @@ func (e *Entry) addHold(ctx context.Context, bucket *store.Bucket, keys []store.
 	if err != nil {
 		return err
 	}
-	note := "candidate " + c.Version + " is held since " + r.Time.UTC().Format("2006-01-02 15:04 UTC")
-	if r.Actor != "" {
-		note += " by " + r.Actor
-	}
-	if r.Reason != "" {
-		note += ": " + r.Reason
-	}
-	e.Notes = append(e.Notes, note)
+	e.Notes = append(e.Notes, "candidate "+c.Version+" is held "+plan.Decided(r))
 	return nil
 }
 

@@ -232,11 +232,11 @@ func (c *Client) TryParameters(ctx context.Context, flag string) (kept bool, lef
 	if err != nil {
 		return false, nil, err
 	}
-	return KeepsParameters(read.Strategies, s.Parameters), nil, nil
+	return keepsParameters(read.Strategies, s.Parameters), nil, nil
 }
 
-// KeepsParameters reports whether one of the strategies has all of them.
-func KeepsParameters(list []flags.Strategy, want map[string]string) bool {
+// keepsParameters reports whether one of the strategies has all of them.
+func keepsParameters(list []flags.Strategy, want map[string]string) bool {
 	return slices.ContainsFunc(list, func(s flags.Strategy) bool {
 		for k, v := range want {
 			if s.Parameters[k] != v {

@@ -129,9 +129,6 @@ func (s *Stack) startAll(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// Env returns the variables to run tests with, as name=value.
-func (s *Stack) Env() []string { return slices.Clone(s.env) }
-
 // Died describes the servers that ended by themselves.
 func (s *Stack) Died() []string { return s.group.died() }
 

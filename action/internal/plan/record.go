@@ -1,0 +1,97 @@
+package plan
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/promptflag/promptflag/action/internal/wording"
+	"github.com/promptflag/promptflag/prompts"
+	"github.com/promptflag/promptflag/store"
+)
+
+// Event is one sentence of a release record: a version and what became of it.
+type Event struct {
+	Action Action
+	Ref    prompts.Ref
+}
+
+// Action is the word in a record's key. The newest done record about a
+// version tells whether it was stable, is held, or may be tried again.
+type Action string
+
+// Actions that end in a version being stable.
+const (
+	ActionCreate  Action = "create"  // first version of a prompt here
+	ActionFold    Action = "fold"    // a candidate at 100 % became stable
+	ActionRestore Action = "restore" // stable again, at once
+	ActionAdopt   Action = "adopt"   // what a flag that was not ours served
+)
+
+// Other actions.
+const (
+	ActionCandidate Action = "candidate" // started as candidate
+	ActionWithdraw  Action = "withdraw"  // taken away as candidate, may come back
+	ActionReject    Action = "reject"    // somebody does not want it: held
+	ActionReplace   Action = "replace"   // gave way to a restored version: held
+	ActionPromote   Action = "promote"   // dialled to 100 % by command
+	ActionDial      Action = "dial"
+	ActionOff       Action = "off"
+	ActionOn        Action = "on"
+	ActionRetire    Action = "retire" // the flag was archived
+	ActionPurge     Action = "purge"  // the version must not exist any more
+)
+
+// StableActions are the actions that end in a version being stable.
+func StableActions() []Action {
+	return []Action{ActionCreate, ActionFold, ActionRestore, ActionAdopt}
+}
+
+// Newest finds the newest finished operation about a version among the keys of a
+// prompt's records in one environment, the newest first; -1 if there is none. No
+// actions are all.
+func Newest(keys []store.RecordKey, environment, version string, actions ...Action) int {
+	return slices.IndexFunc(keys, func(k store.RecordKey) bool {
+		return k.Environment == environment && k.Phase == store.Done && k.Version == version &&
+			(len(actions) == 0 || slices.Contains(actions, Action(k.Action)))
+	})
+}
+
+// Decided says when a record was written, by whom and why:
+// "since 2026-11-03 09:12 UTC by ada: wrong queue".
+func Decided(r store.Record) string {
+	text := "since " + wording.Moment(r.Time)
+	if r.Actor != "" {
+		text += " by " + r.Actor
+	}
+	if r.Reason != "" {
+		text += ": " + r.Reason
+	}
+	return text
+}
+
+// Record is the form that release records keep.
+func (s State) Record() *store.State {
+	return &store.State{
+		Stable: s.Stable, Candidate: s.Candidate, Percent: s.Percent,
+		CandidateDisabled: s.CandidateDisabled, Enabled: s.Enabled,
+	}
+}
+
+func putRecords(ctx context.Context, item Item, o Options, id string, at time.Time, phase store.Phase) error {
+	from := o.Origin.credited(item)
+	for _, e := range item.Events {
+		err := o.Targets[item.Environment].Bucket.PutRecord(ctx, store.Record{
+			ID: id, Phase: phase, Time: at,
+			Name: item.Prompt, Environment: item.Environment, Action: string(e.Action), Ref: e.Ref.String(),
+			Actor: from.Actor, Commit: from.Commit, Subject: from.Subject,
+			PullRequest: from.PullRequest, Run: from.RunURL, Reason: from.Reason, Tool: from.Tool,
+			Author: from.Author, Approvers: from.Approvers,
+			Before: item.Before.Record(), After: item.After.Record(), Verdict: item.Verdict,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
