@@ -63,6 +63,12 @@ func newWorld(t *testing.T, names ...string) *world {
 // configure says where flags and bucket are.
 func (w *world) configure(unleash, bucket string) {
 	w.file("promptflag.toml", fmt.Sprintf("bucket = %q\n[unleash]\nurl = %q\nflag_prefix = %q\n[environments.production]\npercent = 10\n", bucket, unleash, w.prefix))
+	// A checkout without git would have no commit before, whose rules count.
+	for _, args := range [][]string{{"init", "-q"}, {"-c", "user.name=ada", "-c", "user.email=ada@acme.invalid", "commit", "-q", "--allow-empty", "-m", "first"}} {
+		if out, err := exec.Command("git", append([]string{"-C", w.dir}, args...)...).CombinedOutput(); err != nil {
+			w.Fatalf("git %s: %v\n%s", args[0], err, out)
+		}
+	}
 }
 
 func (w *world) file(name, text string) {
