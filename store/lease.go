@@ -157,6 +157,7 @@ func (b *Bucket) AcquireLease(ctx context.Context, environment string, o LeaseOp
 	}
 	l := &Lease{bucket: b, environment: environment, o: o.withDefaults()}
 	if err := l.acquire(ctx); err != nil {
+		l.giveUp(ctx)
 		if errors.Is(err, ErrLeaseHeld) {
 			return nil, err
 		}

@@ -21,6 +21,7 @@ type Lease struct {
 	seq   int64
 	since time.Time // when it was taken
 	newer time.Time // when it was taken or renewed
+	maybe int64     // a number that may be ours: nobody heard what became of it
 }
 
 // leaseForgotten is the age at which nobody can tell any more what happened to
@@ -83,8 +84,11 @@ func (l *Lease) Owed() []string { return slices.Clone(l.owed) }
 // lost the lease.
 func (l *Lease) Release(ctx context.Context, undone ...string) error {
 	l.mu.Lock()
-	seq := l.seq
+	seq, maybe := l.seq, l.maybe
 	l.mu.Unlock()
+	if maybe > seq && l.ours(ctx, maybe) {
+		seq = maybe
+	}
 	data, err := encodeLease(leaseEnd{leaseSchema, l.o.ID, l.o.Now().UTC(), slices.Compact(slices.Sorted(slices.Values(undone)))})
 	if err == nil {
 		err = l.bucket.backend.Create(ctx, leaseKey(l.environment, seq, leaseDone), data, CreateOptions{ContentType: jsonType})
@@ -94,6 +98,27 @@ func (l *Lease) Release(ctx context.Context, undone ...string) error {
 	}
 	return nil
 }
+
+// ours reports whether the lease of a number is certainly ours.
+func (l *Lease) ours(ctx context.Context, seq int64) bool {
+	doc, err := l.bucket.readLease(ctx, l.environment, seq)
+	return err == nil && doc.ID == l.o.ID
+}
+
+// giveUp gives back what was taken without hearing so, as when the run is
+// cancelled meanwhile: others would wait until it expires.
+func (l *Lease) giveUp(ctx context.Context) {
+	if l.maybe == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveUpTimeout)
+	defer cancel()
+	if l.ours(ctx, l.maybe) {
+		_ = l.Release(ctx, l.owed...) // it expires
+	}
+}
+
+const giveUpTimeout = 3 * time.Second
 
 // create writes the lease of that number. Not taken and no error: somebody else
 // has that number.
@@ -119,7 +144,12 @@ func (l *Lease) create(ctx context.Context, seq int64, since time.Time) (taken b
 		switch {
 		case readErr == nil && there.ID != l.o.ID, errors.Is(readErr, ErrCorrupt):
 			return false, nil
+		case errors.Is(readErr, ErrNotFound):
+			return false, err
 		case readErr != nil:
+			l.mu.Lock()
+			l.maybe = seq
+			l.mu.Unlock()
 			return false, err
 		}
 	}

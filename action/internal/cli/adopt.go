@@ -24,8 +24,9 @@ func (c adoptCmd) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
+	def := s.definition(cfg, c.Name)
 	var head *prompts.Prompt
-	if def := s.definition(cfg, c.Name); def != nil {
+	if def != nil {
 		head = def.Prompt
 	}
 	served := func(ref prompts.Ref) (*prompts.Prompt, error) {
@@ -36,10 +37,17 @@ func (c adoptCmd) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	defer g.run.Close()
+	asked := s.newGuard(cfg, w.place.Origin)
 	var adopt decision
 	adopt = func(p rollout.Place, f *flags.Flag) (plan.Item, error) {
 		item, err := p.Adopt(f, head, served)
 		if err == nil && item.Blob != nil && !c.DryRun { // the version in git goes to users for the first time
+			if asked.before.config == nil {
+				asked.look(ctx, w.place.Origin)
+			}
+			asked.item(ctx, &item, def)
+		}
+		if err == nil && item.Blob != nil && !c.DryRun {
 			if err = g.evaluate(ctx, head); err == nil {
 				g.stop(&item)
 			}
@@ -48,7 +56,7 @@ func (c adoptCmd) Run(ctx context.Context, s *session) error {
 		return item, err
 	}
 	if !c.DryRun {
-		return w.apply(ctx, s, adopt)
+		return w.gated(ctx, s, adopt)
 	}
 	f, err := w.targets[w.place.Env.Name].Flags.Read(ctx, w.place.Flag())
 	if err != nil {

@@ -67,8 +67,12 @@ func (s *session) beforeOnGitHub(ctx context.Context, c *github.Client, head, ba
 	name := path.Join(s.prefix(), config.FileName)
 	src, err = c.File(ctx, base, name)
 	if errors.Is(err, github.ErrNotFound) {
-		// So says GitHub also of what a token may not see.
+		// So says GitHub also of what a token may not see, and of a commit that
+		// nobody has any more.
 		if _, err := c.File(ctx, head, name); err != nil {
+			return "", nil, err
+		}
+		if _, err := c.Parent(ctx, base); err != nil {
 			return "", nil, err
 		}
 		return base, nil, nil

@@ -36,14 +36,19 @@ var errPrinted = errors.New("see above")
 // waits reports whether all that went wrong are flags that somebody changed
 // meanwhile, so that they wait for a person.
 func waits(err error) bool {
+	return problems(err, func(*plan.Problem) bool { return true })
+}
+
+// problems reports whether an error is made of such problems alone.
+func problems(err error, such func(*plan.Problem) bool) bool {
 	if list, ok := err.(interface{ Unwrap() []error }); ok {
-		return !slices.ContainsFunc(list.Unwrap(), func(e error) bool { return !waits(e) })
+		return !slices.ContainsFunc(list.Unwrap(), func(e error) bool { return !problems(e, such) })
 	}
 	if inner := errors.Unwrap(err); inner != nil {
-		return waits(inner)
+		return problems(inner, such)
 	}
-	_, ok := err.(*plan.Problem)
-	return ok
+	p, ok := err.(*plan.Problem)
+	return ok && such(p)
 }
 
 // report prints the error of a command and returns the exit code for it.
@@ -69,6 +74,9 @@ func (p Process) report(err error, runner *github.Runner) int {
 	case waits(err):
 		fmt.Fprintf(p.Stderr, "promptflag: %v\n", err)
 		runner.Error(err.Error())
+		if problems(err, func(p *plan.Problem) bool { return p.Untold }) {
+			return exitCannotTell
+		}
 		return exitNo
 	case errors.As(err, &untold):
 		fmt.Fprintf(p.Stderr, "promptflag: %v\n", err)

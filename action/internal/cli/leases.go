@@ -70,11 +70,13 @@ func (l heldLeases) all(ctx context.Context) error {
 	return nil
 }
 
+// release gives them back. What a holder before left undone stays so: nobody who
+// takes leases this way finishes it.
 func (l heldLeases) release(ctx context.Context, s *session) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	for _, held := range l {
-		if err := held.Release(ctx); err != nil {
+		if err := held.Release(ctx, held.Owed()...); err != nil {
 			s.warn(err.Error() + "; others wait until it expires")
 		}
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 
@@ -37,17 +38,21 @@ type guard struct {
 	said string     // why GitHub told nothing, as it was warned of
 }
 
+func (s *session) newGuard(cfg *config.Config, from plan.Origin) *guard {
+	return &guard{session: s, config: cfg, from: s.provenance(s.hub(), from.Commit, cfg.Branch)}
+}
+
+// look reads the rules of the commit before.
+func (g *guard) look(ctx context.Context, from plan.Origin) {
+	g.before, g.unknown = g.basis(ctx, g.from.hub, from.Commit, g.config)
+}
+
 // protect stops the items of a plan that may not go out yet, and notes on the
 // others whose they are.
 func (s *session) protect(ctx context.Context, p *prepared) (*guard, error) {
-	h := s.hub()
-	g := &guard{session: s, config: p.config, from: s.provenance(h, p.origin.Commit, p.config.Branch)}
-	brings := false
-	for _, i := range p.Items {
-		brings = brings || bring(i) != ""
-	}
-	if brings {
-		g.before, g.unknown = s.basis(ctx, h, p.origin.Commit, p.config)
+	g := s.newGuard(p.config, p.origin)
+	if slices.ContainsFunc(p.Items, func(i plan.Item) bool { return bring(i) != "" }) {
+		g.look(ctx, p.origin)
 	}
 	for n := range p.Items {
 		item := &p.Items[n]

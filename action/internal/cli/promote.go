@@ -201,7 +201,7 @@ func (s *session) owedBy(ctx context.Context, cfg *config.Config, at rollout.Pla
 	base := ""
 	if policy.Asks(at.Env) {
 		var m *merged
-		if m, c.Origin.Unknown = v.recorded(ctx, r, "there is no release record of "+ref.Version()+" in "+from); m != nil {
+		if m, c.Origin.Unknown = v.recorded(ctx, r, def, "there is no release record of "+ref.Version()+" in "+from); m != nil {
 			c.Origin.Pull, base = &m.Pull, m.base
 			c.Files = v.judged(def, m)
 		}
@@ -213,7 +213,7 @@ func (s *session) owedBy(ctx context.Context, cfg *config.Config, at rollout.Pla
 // recorded is the pull request of a release record. One that GitHub told of when
 // the record was written names its author; any other was read from a message,
 // which anybody can write.
-func (v *provenance) recorded(ctx context.Context, r *store.Record, none string) (m *merged, unknown string) {
+func (v *provenance) recorded(ctx context.Context, r *store.Record, def *prompts.Definition, none string) (m *merged, unknown string) {
 	if r == nil {
 		return nil, none
 	}
@@ -241,8 +241,10 @@ func (v *provenance) recorded(ctx context.Context, r *store.Record, none string)
 	case r.Commit == "":
 		return nil, "its release record names no commit"
 	}
-	a := v.commit(ctx, r.Commit)
-	return a.value, a.unknown
+	// It is the head that was published, which may be about something else.
+	then := *v
+	then.head = r.Commit
+	return then.of(ctx, def, mostChanges)
 }
 
 // mostReceipts of a version are taken along.

@@ -259,7 +259,9 @@ func applyItem(ctx context.Context, item Item, o Options, held *holding) (Item, 
 		again.Redecided = true
 		item = again
 		if item.Problem != nil {
-			return item, item.Problem
+			problem := *item.Problem
+			problem.Untold = item.Untold
+			return item, &problem
 		}
 		if !item.Writes() {
 			return item, nil

@@ -260,7 +260,7 @@ func TestApplyStoppedMeanwhile(t *testing.T) {
 	b.flags["p"] = &flags.Flag{Name: "p", Enabled: true}
 	item := creation("p", "m")
 	item.Decide = func(*flags.Flag) (Item, error) {
-		return Item{Prompt: "p", Environment: "e", Flag: "p", Kind: Stopped, Problem: &Problem{"it is not ours", "do this"}}, nil
+		return Item{Prompt: "p", Environment: "e", Flag: "p", Kind: Stopped, Problem: &Problem{"it is not ours", "do this", false}}, nil
 	}
 	err := b.apply(t.Context(), item)
 	if err.Error() != "p in e: it is not ours (do this)" {
@@ -294,5 +294,22 @@ func TestApplyInterrupted(t *testing.T) {
 	}
 	if len(b.log) > 0 {
 		t.Errorf("calls %v, want none", b.log)
+	}
+}
+
+// TestApplyUntold: why a flag that changed meanwhile waits is not lost.
+func TestApplyUntold(t *testing.T) {
+	b := newBench()
+	item := creation("p", "m")
+	item.Seen = &flags.Flag{Name: "p"}
+	item.Decide = func(*flags.Flag) (Item, error) {
+		again := creation("p", "m")
+		again.Stop("nobody knows", "ask again")
+		again.Untold = true
+		return again, nil
+	}
+	var problem *Problem
+	if err := b.apply(t.Context(), item); !errors.As(err, &problem) || !problem.Untold {
+		t.Errorf("Apply = %v, want a problem that nobody could tell", err)
 	}
 }

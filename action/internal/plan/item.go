@@ -93,6 +93,8 @@ func (i *Item) Leave(kind Kind, why string) {
 type Problem struct {
 	Message string `json:"message"`
 	Hint    string `json:"hint"`
+	// Untold is that of the item, where the problem is the error of Apply.
+	Untold bool `json:"-"`
 }
 
 // Error makes a problem that turns up while applying an error.

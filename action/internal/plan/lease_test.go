@@ -172,3 +172,27 @@ func TestApplyOutdated(t *testing.T) {
 		t.Errorf("p serves %s, want %s", got, want)
 	}
 }
+
+// TestApplySettlesAdopt: without its done record nobody would know that an
+// adopted flag which is OFF is so because a person wants it.
+func TestApplySettlesAdopt(t *testing.T) {
+	b := newBench()
+	if err := b.apply(t.Context(), creation("p", "m")); err != nil {
+		t.Fatal(err)
+	}
+	b.flags["p"].Enabled = false
+	dying := newBench()
+	item := creation("p", "m")
+	item.Events[0].Action = ActionAdopt
+	if err := putRecords(t.Context(), item, dying.options(), "ff", dying.options().Now(), store.Intent); err != nil {
+		t.Fatal(err)
+	}
+	dying.flags, b = b.flags, dying
+	same := Item{Prompt: "p", Environment: "e", Flag: "p", Kind: Unchanged}
+	if _, err := b.leased(t, &right{owed: []string{"p"}}, nil, same); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.records(t, "p"); !strings.Contains(got, "done adopt") {
+		t.Errorf("records of p: %s; want it done", got)
+	}
+}

@@ -60,7 +60,7 @@ func (s State) shows(r store.Record) bool {
 	switch Action(r.Action) {
 	case ActionCreate:
 		return stable && !s.StableDisabled && s.Enabled
-	case ActionFold, ActionRestore:
+	case ActionFold, ActionRestore, ActionAdopt:
 		return stable && !s.StableDisabled
 	case ActionCandidate:
 		return candidate

@@ -72,6 +72,15 @@ func Run(ctx context.Context, in Input) (Result, error) {
 			return r, err
 		}
 	}
+	// From the tombstones on nobody brings it back. What waits for nobody, a
+	// rollback, may have done so before them.
+	uses, err := Uses(ctx, in)
+	if err == nil && len(uses) > 0 {
+		err = fmt.Errorf("a flag has come to name it meanwhile: %s", uses[0])
+	}
+	if err != nil {
+		return r, err
+	}
 	for _, env := range in.Environments {
 		if err := in.tell(ctx, env, &r); err != nil {
 			return r, fmt.Errorf("environment %s: %w", env.Name, err)

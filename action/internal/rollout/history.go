@@ -40,9 +40,12 @@ func ReadHistory(ctx context.Context, bucket *store.Bucket, prompt, environment 
 		if k.Phase != store.Done && !slices.Contains(fromIntent, action) {
 			continue
 		}
+		if action == plan.ActionPurge {
+			continue // on record in every environment, also where the prompt never was
+		}
 		h.Done = h.Done || k.Phase == store.Done
 		switch action {
-		case plan.ActionDial, plan.ActionPromote, plan.ActionOn, plan.ActionOff, plan.ActionRetire, plan.ActionPurge:
+		case plan.ActionDial, plan.ActionPromote, plan.ActionOn, plan.ActionOff, plan.ActionRetire:
 			// About the flag, not about the fate of a version.
 		default:
 			h.about[k.Version] = append(h.about[k.Version], k)

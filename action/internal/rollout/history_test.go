@@ -65,3 +65,18 @@ func TestFate(t *testing.T) {
 		})
 	}
 }
+
+// TestDoneByPurge: a purge is on record in every environment, also where the
+// prompt was never published: nothing was finished there, and a flag that is OFF
+// was never switched on.
+func TestDoneByPurge(t *testing.T) {
+	bucket := store.New(store.NewMem())
+	err := bucket.PutRecord(t.Context(), store.Record{ID: "1", Phase: store.Done, Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+		Name: "p", Environment: "e", Action: "purge", Ref: "p@sha256:" + strings.Repeat("a", 64)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h, err := ReadHistory(t.Context(), bucket, "p", "e"); err != nil || h.Done {
+		t.Errorf("Done = %v, %v, want false: nothing was published here", h.Done, err)
+	}
+}
