@@ -85,7 +85,7 @@ func (s *session) fileGone(cfg *config.Config, name string) error {
 	if err != nil {
 		return err
 	}
-	file := cfg.Prompts + "/" + strings.ReplaceAll(name, ".", "/") + ".toml"
+	file := fileOf(cfg, name)
 	_, err = fs.Stat(root.FS(), file)
 	switch {
 	case err == nil:

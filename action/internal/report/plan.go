@@ -40,6 +40,9 @@ func Plan(w io.Writer, p *plan.Plan, all bool) error {
 	for _, o := range p.Orphans {
 		fmt.Fprintf(w, "orphan: %s in %s: %s\n", o.Flag, o.Environment, o.Note)
 	}
+	if len(p.Orphans) > 0 {
+		fmt.Fprintln(w, "    to do: promptflag retire PROMPT, when no service asks for it any more; or bring its file back")
+	}
 	_, err := fmt.Fprintln(w, tally(p, unchanged))
 	return err
 }
