@@ -30,6 +30,9 @@ func (c gcCmd) Run(ctx context.Context, s *session) error {
 		if age, err = days(c.OlderThan); err != nil {
 			return usageError{fmt.Errorf("--older-than %w", err)}
 		}
+		if age < gc.Youngest {
+			return usageError{fmt.Errorf("--older-than %s: at least a day (1d): what is younger may belong to a run that has not ended", c.OlderThan)}
+		}
 	}
 	keep := cfg.Retention.KeepVersions
 	if c.KeepVersions < 0 {
