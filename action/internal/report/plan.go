@@ -126,6 +126,8 @@ func percentText(s plan.State) string {
 	switch {
 	case s.Candidate == "":
 		return ""
+	case s.CandidateDisabled && s.Exists && !s.Enabled:
+		return "0 % (OFF)"
 	case s.CandidateDisabled:
 		return "0 %"
 	case s.Exists && !s.Enabled:
