@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/promptflag/promptflag/action/internal/gc"
+	"github.com/promptflag/promptflag/action/internal/status"
 )
 
 type gcCmd struct {
@@ -84,10 +85,10 @@ func (c gcCmd) Run(ctx context.Context, s *session) error {
 			Deleted bool        `json:"deleted"`
 		}{append([]gc.Object{}, objects...), r, c.Delete})
 	}
-	return c.print(s, r, found)
+	return c.print(s, r, age, found)
 }
 
-func (c gcCmd) print(s *session, r gc.Result, found int) error {
+func (c gcCmd) print(s *session, r gc.Result, age time.Duration, found int) error {
 	if found > shown {
 		fmt.Fprintf(s.Stdout, "… and %d more (--json lists all)\n", found-shown)
 	}
@@ -101,6 +102,9 @@ func (c gcCmd) print(s *session, r gc.Result, found int) error {
 			fmt.Fprintf(s.Stdout, ", %d deleted", k.Deleted)
 		}
 		fmt.Fprintln(s.Stdout)
+	}
+	if found == 0 {
+		fmt.Fprintf(s.Stdout, "nothing may go: the rest is needed, or younger than %s\n", status.Age(max(age, gc.Youngest)))
 	}
 	if !c.Delete && found > 0 {
 		fmt.Fprintln(s.Stdout, "nothing was deleted: --delete does it")
