@@ -248,6 +248,21 @@ func (c atCmd) text(s *session, doc atDoc) error {
 	return err
 }
 
+// publishedAs is what a version became by an action of a record.
+func publishedAs(action string) string {
+	switch plan.Action(action) {
+	case plan.ActionCreate:
+		return "a new prompt"
+	case plan.ActionFold:
+		return "stable, after it was promoted"
+	case plan.ActionRestore:
+		return "stable again"
+	case plan.ActionAdopt:
+		return "stable of a flag that was adopted"
+	}
+	return action
+}
+
 func (c atCmd) one(b *strings.Builder, doc atDoc, a atAnswer) {
 	for _, o := range a.Outcomes {
 		lead := ""
@@ -263,7 +278,7 @@ func (c atCmd) one(b *strings.Builder, doc atDoc, a atAnswer) {
 		return
 	}
 	if e := a.Published; e != nil {
-		fmt.Fprintf(b, "  published %s as %s\n    %s\n", history.Stamp(e.Time), e.Action, history.Origin(*e))
+		fmt.Fprintf(b, "  published %s as %s\n    %s\n", history.Stamp(e.Time), publishedAs(e.Action), history.Origin(*e))
 	} else {
 		b.WriteString("  no release record tells who published it\n")
 	}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/promptflag/promptflag/action/internal/config"
@@ -25,7 +27,19 @@ type target struct {
 
 type dialCmd struct {
 	target
-	Percent int `arg:"" help:"Percentage of users who get the candidate, 0 to 100."`
+	Percent percentage `arg:"" help:"Percentage of users who get the candidate, 0 to 100."`
+}
+
+// percentage is written 10 or 10%. A flag server has no fractions of it.
+type percentage int
+
+func (p *percentage) UnmarshalText(text []byte) error {
+	n, err := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(string(text), "%")))
+	if err != nil || n < 0 || n > 100 {
+		return fmt.Errorf("%q: a whole percentage from 0 to 100, such as 10", text)
+	}
+	*p = percentage(n)
+	return nil
 }
 
 type (
@@ -39,10 +53,7 @@ type rollbackCmd struct {
 }
 
 func (c dialCmd) Run(ctx context.Context, s *session) error {
-	if c.Percent < 0 || c.Percent > 100 {
-		return usageError{fmt.Errorf("dial %d: a percentage from 0 to 100", c.Percent)}
-	}
-	dial := func(p rollout.Place, f *flags.Flag) (plan.Item, error) { return p.Dial(f, c.Percent) }
+	dial := func(p rollout.Place, f *flags.Flag) (plan.Item, error) { return p.Dial(f, int(c.Percent)) }
 	if c.Percent == 100 {
 		return c.judged(ctx, s, dial)
 	}
@@ -221,6 +232,8 @@ func (w work) apply(ctx context.Context, s *session, decide decision) error {
 	switch {
 	case err == nil:
 		found = &f
+	case errors.Is(err, flags.ErrArchived), errors.Is(err, flags.ErrOtherProject):
+		return refusal{fmt.Errorf("nothing was done: %w", err)}
 	case !errors.Is(err, flags.ErrNotFound):
 		return err
 	default:

@@ -134,6 +134,9 @@ func (s *session) evaluated(cfg *config.Config, names []string) ([]string, error
 			want = append(want, name)
 		}
 		if !slices.Contains(have, name) {
+			if _, err := fs.Stat(root.FS(), cfg.File(name)); errors.Is(err, fs.ErrNotExist) {
+				return nil, usageError{fmt.Errorf("there is no prompt %s in %s", name, cfg.Prompts)}
+			}
 			return nil, usageError{fmt.Errorf("%s has no suite: write %s/%s.eval.toml", name, cfg.Prompts, strings.ReplaceAll(name, ".", "/"))}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/promptflag/promptflag/action/internal/config"
 	"github.com/promptflag/promptflag/action/internal/gc"
+	"github.com/promptflag/promptflag/action/internal/status"
 )
 
 type gcCmd struct {
@@ -73,7 +74,7 @@ func (c gcCmd) Run(ctx context.Context, s *session) error {
 			Deleted bool        `json:"deleted"`
 		}{append([]gc.Object{}, objects...), r, c.Delete})
 	}
-	return c.print(s, r, found)
+	return c.print(s, r, age, found)
 }
 
 // retention is that of promptflag.toml, where the command line says nothing else.
@@ -82,6 +83,9 @@ func (c gcCmd) retention(r config.Retention) (age time.Duration, versions int, e
 	if c.OlderThan != "" {
 		if age, err = days(c.OlderThan); err != nil {
 			return 0, 0, usageError{fmt.Errorf("--older-than %w", err)}
+		}
+		if age < gc.Youngest {
+			return 0, 0, usageError{fmt.Errorf("--older-than %s: at least a day (1d): what is younger may belong to a run that has not ended", c.OlderThan)}
 		}
 	}
 	if c.KeepVersions < 0 {
@@ -93,7 +97,7 @@ func (c gcCmd) retention(r config.Retention) (age time.Duration, versions int, e
 	return age, versions, nil
 }
 
-func (c gcCmd) print(s *session, r gc.Result, found int) error {
+func (c gcCmd) print(s *session, r gc.Result, age time.Duration, found int) error {
 	if found > shown {
 		fmt.Fprintf(s.Stdout, "… and %d more (--json lists all)\n", found-shown)
 	}
@@ -107,6 +111,9 @@ func (c gcCmd) print(s *session, r gc.Result, found int) error {
 			fmt.Fprintf(s.Stdout, ", %d deleted", k.Deleted)
 		}
 		fmt.Fprintln(s.Stdout)
+	}
+	if found == 0 {
+		fmt.Fprintf(s.Stdout, "nothing may go: the rest is needed, or younger than %s\n", status.Age(max(age, gc.Youngest)))
 	}
 	if !c.Delete && found > 0 {
 		fmt.Fprintln(s.Stdout, "nothing was deleted: --delete does it")

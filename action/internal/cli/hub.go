@@ -8,7 +8,7 @@ import (
 )
 
 // errNoToken: GitHub cannot be asked.
-var errNoToken = errors.New("GITHUB_REPOSITORY and a token are needed to ask GitHub; give the action its token input")
+var errNoToken = errors.New("GITHUB_REPOSITORY and GITHUB_TOKEN are needed to ask GitHub: give the action its token input")
 
 // gitHubToken is the one that somebody set, else the one that the workflow has.
 func (s *session) gitHubToken() string {

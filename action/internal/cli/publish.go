@@ -93,7 +93,11 @@ func (c publishCmd) Run(ctx context.Context, s *session) error {
 	if err := g.tell(ctx, "What was published", "", p); err != nil {
 		return err
 	}
-	err = stopped(p.Plan, "; the others are done")
+	others := ""
+	if p.Writes() > 0 {
+		others = "; the others are done"
+	}
+	err = stopped(p.Plan, others)
 	if err != nil && untold(p.Plan) {
 		return cannotTell{errors.New(err.Error())}
 	}

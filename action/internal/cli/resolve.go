@@ -28,6 +28,10 @@ const startTimeout = 20 * time.Second
 // resolve asks for a prompt once per user, the way a service does: through
 // OpenFeature, promptflag's provider and Unleash's own client.
 func (s *session) resolve(ctx context.Context, env config.Environment, name string, users []string, attributes map[string]any) ([]answer, error) {
+	if _, embedded := env.Embedded(); !embedded && s.clientToken(env) == "" {
+		_, variable := s.namedToken("UNLEASH_CLIENT_TOKEN", env)
+		return nil, usageError{fmt.Errorf("no client token: set %s to a backend token of project %s and environment %s, as services have", variable, env.Project, env.UnleashEnvironment)}
+	}
 	source, err := unleashflags.New(unleashflags.Options{
 		URL: env.UnleashURL, Token: s.clientToken(env), Environment: env.UnleashEnvironment, Project: env.Project,
 		AppName: "promptflag-split",

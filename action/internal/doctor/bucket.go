@@ -54,6 +54,8 @@ func (d *doctor) readBucket(ctx context.Context, b *store.Bucket, name string) [
 		return one(about, Fail, "set the credentials that the SDK of the cloud reads (for S3 AWS_ACCESS_KEY_ID, or a role), and let them get and list what is in the bucket", "%s: %v", name, err)
 	case err != nil && strings.HasPrefix(name, "file:"):
 		return one(about, Fail, "it must be a folder that this user may read", "%s: %v", name, err)
+	case errors.Is(err, store.ErrNotFound):
+		return one(about, Fail, "make it, or correct bucket in promptflag.toml: its name, region and endpoint", "%s: there is no such bucket", name)
 	case err != nil:
 		return one(about, CannotTell, "look whether bucket, region and endpoint are right and it is reachable from here", "%s: %v", name, err)
 	case !blobs:
@@ -73,6 +75,8 @@ func (d *doctor) writeBucket(ctx context.Context, b *store.Bucket, name string) 
 		return one(about, Fail, "allow to put objects under blobs/, releases/, evals/, recorded/, leases/ and pr/", "%s: %v", name, err)
 	case err != nil && strings.HasPrefix(name, "file:"):
 		return one(about, Fail, "it must be a folder that this user may write", "%s: %v", name, err)
+	case errors.Is(err, store.ErrNotFound):
+		return one(about, Fail, "make it, or correct bucket in promptflag.toml: its name, region and endpoint", "%s: there is no such bucket", name)
 	case err != nil:
 		return one(about, CannotTell, "look whether it is up and reachable from here", "%s: %v", name, err)
 	}

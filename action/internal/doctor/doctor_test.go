@@ -134,6 +134,7 @@ func TestBuckets(t *testing.T) {
 	}{
 		"read only":     {refusing{store.NewMem(), fs.ErrPermission}, "bucket write", Fail, "permission denied"},
 		"away":          {refusing{store.NewMem(), errors.New("connection refused")}, "bucket write", CannotTell, "connection refused"},
+		"no bucket":     {refusing{store.NewMem(), store.ErrNotFound}, "bucket write", Fail, "there is no such bucket"},
 		"unconditional": {overwriting{store.NewMem()}, "bucket conditional write", Fail, "replaced"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/promptflag/promptflag/action/internal/config"
@@ -52,6 +53,10 @@ func (d *doctor) clientToken(ctx context.Context, e config.Environment) []Check 
 	case backendToken:
 		scope, _, _ := strings.Cut(token, ".")
 		if project, environment, _ := strings.Cut(scope, ":"); environment != e.UnleashEnvironment || project != e.Project && project != "*" && project != "[]" {
+			if project != "" && d.sharedWith(e, environment, variable) {
+				return one(about, Warn, fmt.Sprintf("a service there needs no more; for promptflag split here set %s_<ENVIRONMENT> to a backend token of project %s and environment %s", variable, e.Project, e.UnleashEnvironment),
+					"not tried: %s holds a token of environment %s", variable, environment)
+			}
 			return one(about, Fail, fix, "%s holds a token of project %s and environment %s", variable, project, environment)
 		}
 	}
@@ -65,6 +70,15 @@ func (d *doctor) clientToken(ctx context.Context, e config.Environment) []Check 
 		return one(about, Fail, fix, "the server does not let %s read the feed (%d): was it deleted, is it a frontend token, is it of another server?", variable, status)
 	}
 	return one(about, CannotTell, "look at the log of the server", "the feed was answered with %d", status)
+}
+
+// sharedWith reports whether a token of another environment is right there: one
+// variable holds it for all that have none of their own.
+func (d *doctor) sharedWith(e config.Environment, environment, variable string) bool {
+	return slices.ContainsFunc(d.Config.Environments, func(other config.Environment) bool {
+		_, v := d.ClientToken(other)
+		return v == variable && other.Name != e.Name && other.UnleashURL == e.UnleashURL && other.UnleashEnvironment == environment
+	})
 }
 
 func (d *doctor) feed(ctx context.Context, e config.Environment, token string) (status int, err error) {

@@ -109,6 +109,10 @@ func TestUnleash(t *testing.T) {
 		"client personal":  {client("user:secret"), "unleash client token", Fail, "personal access token"},
 		"client admin":     {client("*:*.secret"), "unleash client token", Fail, "admin token"},
 		"client elsewhere": {client("default:development.secret"), "unleash client token", Fail, "environment development"},
+		"client shared": {func(in *Input, f *fake) {
+			client("default:development.secret")(in, f)
+			in.Config = &config.Config{Environments: append([]config.Environment{{Name: "development", UnleashEnvironment: "development", UnleashURL: in.Environments[0].UnleashURL}}, in.Environments...)}
+		}, "unleash client token", Warn, "a token of environment development"},
 		"client refused": {func(in *Input, f *fake) {
 			client("default:production.secret")(in, f)
 			f.answers["/client/features"] = "401"

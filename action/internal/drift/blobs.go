@@ -52,6 +52,12 @@ func (b *blobs) check(ctx context.Context, r *Report) {
 	for i, k := range b.order {
 		group.Go(func() error {
 			names[i], errs[i] = nameOf(ctx, k)
+			if !errors.Is(errs[i], store.ErrNotFound) {
+				return nil
+			}
+			if purged, err := k.bucket.Purged(ctx, k.digest.Hex()); err == nil && len(purged) > 0 {
+				errs[i] = store.ErrPurged
+			}
 			return nil
 		})
 	}
@@ -86,6 +92,9 @@ func (b *blobs) judge(r *Report, k key, n live.Named, name string, err error) {
 		return
 	case err == nil:
 		f.Kind, f.Is, f.Mend = CorruptBlob, text("%s names %s, whose bytes are of the prompt %s", n, n.Ref.Version(), name), "delete the strategy on the flag's page"
+	case errors.Is(err, store.ErrPurged):
+		f.Kind, f.Is = MissingBlob, text("%s names %s, which was purged: it must not come back", n, n.Ref.Version())
+		f.Mend = "change the file and publish, or delete the strategy on the flag's page"
 	case errors.Is(err, store.ErrNotFound):
 		f.Kind, f.Is = MissingBlob, text("%s names %s, which is not in the bucket", n, n.Ref.Version())
 		f.Mend = "check out the commit that has it and publish it again" + back

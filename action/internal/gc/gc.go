@@ -16,8 +16,8 @@ import (
 	"github.com/promptflag/promptflag/store"
 )
 
-// youngest is the age below which nothing is deleted, whatever is asked for.
-const youngest = 24 * time.Hour
+// Youngest is the age below which nothing is deleted, whatever is asked for.
+const Youngest = 24 * time.Hour
 
 // Input of Run. All but Hold and Found is required.
 type Input struct {
@@ -121,7 +121,7 @@ type sweep struct {
 }
 
 // before is the moment before which something was written that may go.
-func (s *sweep) before(age time.Duration) time.Time { return s.Now.Add(-max(age, youngest)) }
+func (s *sweep) before(age time.Duration) time.Time { return s.Now.Add(-max(age, Youngest)) }
 
 // recorded lists the versions that records keep: those of the time to keep, those
 // of operations that did not finish, and the newest of each prompt.

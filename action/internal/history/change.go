@@ -104,7 +104,11 @@ func (p Place) updated(before, after flags.Strategy, in Snapshot) (action, detai
 		words = append(words, fmt.Sprintf(format, args...))
 	}
 	if a, b := before.Ref(), after.Ref(); a != b {
-		note("edit", "%s now serves %s instead of %s", role, orNothing(b), orNothing(a))
+		old, now := orNothing(a), orNothing(b)
+		if old == now { // the digits of a version do not tell them apart
+			old, now = a, b
+		}
+		note("edit", "%s now serves %s instead of %s", role, now, old)
 	}
 	if before.Disabled != after.Disabled {
 		what := "enable"

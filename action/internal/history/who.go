@@ -248,7 +248,7 @@ func (d *decider) name(x flags.Strategy) string {
 func (d *decider) why(x flags.Strategy, passed string) string {
 	switch {
 	case d.candidate != nil && x.ID == d.candidate.ID && d.bucket > 0:
-		return fmt.Sprintf("bucket %d of 100, the candidate had %d %% → candidate", d.bucket, d.percent)
+		return fmt.Sprintf("falls on %d of 100, the candidate had %d %% → candidate", d.bucket, d.percent)
 	case d.candidate != nil && x.ID == d.candidate.ID:
 		return fmt.Sprintf("the candidate had %d %%", d.percent)
 	case x.Parameters[flags.ParamRole] == string(flags.Stable) && passed != "":
@@ -265,7 +265,7 @@ func (d *decider) passed(x flags.Strategy, a asked) string {
 	case a.Trouble != "":
 		return "services cannot evaluate the candidate: " + a.Trouble
 	case d.bucket > d.percent:
-		return fmt.Sprintf("bucket %d of 100, the candidate had %d %%", d.bucket, d.percent)
+		return fmt.Sprintf("falls on %d of 100, the candidate had %d %%", d.bucket, d.percent)
 	case x.Constrained():
 		return "the candidate was for other callers"
 	}

@@ -126,7 +126,7 @@ func read(ctx context.Context, server plan.Flags, head rollout.Head) (plan.Item,
 	switch {
 	case errors.Is(err, flags.ErrArchived):
 		return head.Stopped("the flag "+head.Flag()+" is archived",
-			"revive it on the archive page of the flag server, or give the prompt another name"), nil
+			"revive it on the archive page of the flag server (embedded flags: set archived to false in their document), or give the prompt another name"), nil
 	case errors.Is(err, flags.ErrOtherProject):
 		return head.Stopped("the flag "+head.Flag()+" belongs to another project",
 			"set project in promptflag.toml, or a flag_prefix that makes the name unique"), nil

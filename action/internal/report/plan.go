@@ -41,6 +41,9 @@ func Plan(w io.Writer, p *plan.Plan, all bool) error {
 	for _, o := range p.Orphans {
 		fmt.Fprintf(w, "orphan: %s in %s: %s\n", o.Flag, o.Environment, o.Note)
 	}
+	if len(p.Orphans) > 0 {
+		fmt.Fprintln(w, "    to do: promptflag retire PROMPT, when no service asks for it any more; or bring its file back")
+	}
 	_, err := fmt.Fprintln(w, tally(p, unchanged))
 	return err
 }
@@ -117,6 +120,8 @@ func percentText(s plan.State) string {
 	switch {
 	case s.Candidate == "":
 		return ""
+	case s.CandidateDisabled && s.Exists && !s.Enabled:
+		return "0 % (OFF)"
 	case s.CandidateDisabled:
 		return "0 %"
 	case s.Exists && !s.Enabled:

@@ -51,6 +51,7 @@ q       production   –             –                                   –  
     to do: do this
     warning: look at <img src=x> | ` + "`x`" + ` @ada
 orphan: s in production: its file is gone
+    to do: promptflag retire PROMPT, when no service asks for it any more; or bring its file back
 2 changes, 1 flag waits for a person, 1 prompt unchanged
 `
 	if diff := cmp.Diff(want, b.String()); diff != "" {

@@ -129,7 +129,7 @@ func (d *draft) already(why string) {
 // known stops the item if the flag is not one that commands can work on.
 func (d *draft) known() bool {
 	if d.flag == nil {
-		d.stop("there is no flag "+d.Flag+" in "+d.Environment, "publish the prompt first")
+		d.stop("there is no flag "+d.Flag+" in "+d.Environment, "promptflag status lists the prompts; publish this one first, if it is new")
 		return false
 	}
 	if d.roles.Stable == nil {

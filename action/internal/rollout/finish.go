@@ -8,6 +8,7 @@ import (
 
 	"github.com/promptflag/promptflag/action/internal/flags"
 	"github.com/promptflag/promptflag/action/internal/plan"
+	"github.com/promptflag/promptflag/prompts"
 )
 
 // offByPerson reports whether the environment is OFF because somebody wanted
@@ -71,6 +72,10 @@ func (d *draft) cleanUp() {
 		d.step(plan.Step{Patch: &plan.PatchStep{ID: s.ID, Patch: flags.Patch{
 			Parameters: map[string]*string{flags.ParamRole: nil, flags.ParamID: nil},
 		}}})
+		if _, err := prompts.ParseRef(s.Ref()); err != nil {
+			d.warn("somebody changed what the strategy %q serves, it names no version of %s: it is theirs now, only our mark is taken off; delete it on the flag's page", s.Title, d.Prompt)
+			continue
+		}
 		d.warn("the strategy %q is a copy that somebody made: it is theirs now, only our mark is taken off", s.Title)
 	}
 	if d.Kind == plan.Unchanged && len(d.Steps) > 0 {

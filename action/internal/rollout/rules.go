@@ -187,6 +187,8 @@ func (d *merge) headIsNew() error {
 		return d.raise("retry: the hold ends")
 	case what == rejected:
 		return d.held("rejected")
+	case what == raised && d.roles.Candidate != nil:
+		return d.held("a person put " + d.otherThanHead() + " in the place of the candidate that was there")
 	case what == raised:
 		return d.held("a person deleted the candidate that was there")
 	case what == stable:
@@ -195,6 +197,16 @@ func (d *merge) headIsNew() error {
 		return d.raise("")
 	}
 	return nil
+}
+
+// otherThanHead names the version that the candidate serves, by its whole digest
+// where the digits of a version do not tell it from the head.
+func (d *merge) otherThanHead() string {
+	c := d.candidateRef()
+	if c.Version() == d.ref().Version() {
+		return c.String()
+	}
+	return c.Version()
 }
 
 // headIsDisabled: somebody disabled the candidate, by our command or by hand.

@@ -20,13 +20,18 @@ func Print(w io.Writer, entries []Entry, now time.Time) error {
 		}
 		b.WriteString(e.Prompt + " in " + e.Environment + stateWord(e) + "\n")
 		tab := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-		row(tab, "candidate", e.Candidate, now)
-		row(tab, "stable", e.Stable, now)
+		off := e.Exists && !e.Enabled
+		row(tab, "candidate", e.Candidate, off, now)
+		row(tab, "stable", e.Stable, false, now)
 		tab.Flush()
 		if e.OffServes != "" {
-			fmt.Fprintf(&b, "  OFF would serve %s%s\n", e.OffServes, forHowLong(e.Stable, now))
+			serves := "would serve"
+			if off {
+				serves = "serves"
+			}
+			fmt.Fprintf(&b, "  OFF %s %s%s\n", serves, e.OffServes, forHowLong(e.Stable, now))
 		}
-		if e.KillTarget != "" {
+		if e.KillTarget != "" && !off {
 			fmt.Fprintf(&b, "  killing the candidate serves %s\n", e.KillTarget)
 		}
 		for _, note := range e.Notes {
@@ -51,7 +56,9 @@ func stateWord(e Entry) string {
 	return ": OFF, everybody gets stable"
 }
 
-func row(w io.Writer, role string, v *Version, now time.Time) {
+// row is the line of a version. While the environment is OFF nobody gets the
+// candidate, whatever is dialled.
+func row(w io.Writer, role string, v *Version, off bool, now time.Time) {
 	if v == nil {
 		return
 	}
@@ -61,6 +68,9 @@ func row(w io.Writer, role string, v *Version, now time.Time) {
 	}
 	if v.Constrained {
 		share += " of some"
+	}
+	if off && !v.Disabled {
+		share = "0 %, dialled to " + share
 	}
 	since := "since an unknown time"
 	if v.Since != nil {

@@ -22,9 +22,10 @@ type Entry struct {
 	Prompt      string `json:"prompt"`
 	Environment string `json:"environment"`
 	Flag        string `json:"flag"`
-	// Exists is false when there is no flag yet.
-	Exists  bool `json:"exists"`
-	Enabled bool `json:"enabled"`
+	// Exists is false when there is no flag yet, or it is archived.
+	Exists   bool `json:"exists"`
+	Archived bool `json:"archived,omitempty"`
+	Enabled  bool `json:"enabled"`
 	// Stable and Candidate are nil if the flag has none.
 	Stable    *Version `json:"stable,omitempty"`
 	Candidate *Version `json:"candidate,omitempty"`
@@ -95,6 +96,7 @@ func read(ctx context.Context, prompt string, env config.Environment, t plan.Tar
 		e.Notes = append(e.Notes, "not published here yet")
 		return e, ping()
 	case errors.Is(err, flags.ErrArchived):
+		e.Archived = true
 		e.Notes = append(e.Notes, "the flag is archived: services get their last version for a day, then none")
 		return e, nil
 	case err != nil:

@@ -82,7 +82,7 @@ p in e
 p in e: OFF, everybody gets stable
   stable  aaaaaaaaaaaa  100 %  since an unknown time
                                commit c0ffee
-  OFF would serve aaaaaaaaaaaa, stable since an unknown time
+  OFF serves aaaaaaaaaaaa, stable since an unknown time
   no kill target: there is only stable
 `)
 	if err := server.Switch(ctx, "p", true); err != nil {
