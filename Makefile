@@ -52,7 +52,7 @@ COMPUTING := internal/repocheck action/internal/secrets action/internal/check ac
 .PHONY: test
 test: $(TESTSTACK) ## all tests, with the race detector, against real servers that it installs
 	@test -d $(WORK)/npm || echo "The first run installs servers and compiles everything: about 10 minutes and 6 GB, most of it in Go's caches."
-	$(TESTSTACK) -- sh -c '$(GO) test -race -shuffle=on $$($(GO) list ./... | grep -v $(patsubst %,-e %$$,$(PATIENT) $(COMPUTING))) && \
+	$(TESTSTACK) -- sh -c '$(GO) test -race -shuffle=on -timeout 20m $$($(GO) list ./... | grep -v $(patsubst %,-e %$$,$(PATIENT) $(COMPUTING))) && \
 		$(GO) test -race -shuffle=on -p 1 $(addprefix ./,$(PATIENT))'
 	$(TESTSTACK) -unleash 8 -only unleash,s3 -- $(GO) test -race -shuffle=on -skip '$(WITHOUT_UNLEASH)' $(UNLEASH_TESTS)
 	PROMPTFLAG_STACK=require $(GO) test -shuffle=on $(addprefix ./,$(COMPUTING))

@@ -108,6 +108,7 @@ func (g *gated) asks(calls int64, code int, args ...string) string {
 // inWorkflow makes the commands believe that they run in a workflow of the branch
 // that publishes, whose receipts count.
 func (g *gated) inWorkflow() {
+	g.repository()
 	dir := g.TempDir()
 	g.env = map[string]string{
 		"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main", "GITHUB_REPOSITORY": "acme/prompts",

@@ -64,7 +64,7 @@ func newWorld(t *testing.T, names ...string) *world {
 
 // repository makes dir a checkout whose last commit has no promptflag.toml yet:
 // what an environment asks for is read from the commit before.
-func (w *world) repository() {
+func (w *team) repository() {
 	w.Helper()
 	for _, args := range [][]string{{"init", "-q"}, {"-c", "user.name=ada", "-c", "user.email=ada@example.com", "commit", "-q", "--allow-empty", "-m", "nothing yet"}} {
 		cmd := exec.Command("git", args...)
