@@ -95,13 +95,13 @@ func (c driftCmd) repair(ctx context.Context, s *session, in drift.Input, r *dri
 	}
 	held, err := s.lease(ctx, in.Environments, in.Targets, in.Origin, "drift")
 	if err != nil {
-		return r, nil, err
+		return r, nil, errors.Join(broken, err)
 	}
 	defer held.release(ctx, s)
 	more, failed := r.Repair(ctx, held.hold)
 	again, err = drift.Check(ctx, in)
 	if err != nil {
-		return r, nil, err
+		return r, nil, errors.Join(broken, failed, err)
 	}
 	again.Done = append(done, more...)
 	return again, errors.Join(broken, failed), nil

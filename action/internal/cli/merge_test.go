@@ -268,6 +268,7 @@ func TestMergeRefused(t *testing.T) {
 		{name: "no owner", before: owners, pull: approvedBy("bob"), code: 4, says: "cannot tell whether owners approved"},
 		{name: "one of the team", before: owners, pull: approvedBy("bob"), code: 0, setup: func(s *githubfake.State) { s.Teams["acme/support"] = []string{"Bob"} }},
 		{name: "not one of the team", before: owners, pull: approvedBy("bob"), code: 1, says: "has none for prompts/a.toml (@carol, @acme/support)", setup: func(s *githubfake.State) { s.Teams["acme/support"] = []string{"eve"} }},
+		{name: "cases of another owner", before: map[string]string{"promptflag.toml": owned, "CODEOWNERS": "* @bob\n*.csv @carol\n"}, change: map[string]string{"prompts/shared.csv": "ticket\nx\n"}, pull: approvedBy("bob"), code: 1, says: "has none for prompts/shared.csv (@carol)"},
 		{name: "owners in the same push", before: map[string]string{"promptflag.toml": owned}, change: map[string]string{"CODEOWNERS": "* @bob\n"}, pull: approvedBy("bob"), code: 1, says: "there is no CODEOWNERS file in the commit before this change"},
 		{name: "rules that come with the push", before: map[string]string{"promptflag.toml": twoEnvironments}, change: map[string]string{"promptflag.toml": askingOne}, code: 0},
 	} {

@@ -102,15 +102,17 @@ func (v *provenance) files(d *prompts.Definition) []string {
 	return out
 }
 
-// judged are files and what else belongs to the prompt: its suite.
+// judged are files and what the pull request changed of the prompt's suite: what
+// is named like the prompt, and cases, which a suite may take from anywhere.
 func (v *provenance) judged(d *prompts.Definition, m *merged) []string {
 	files := v.files(d)
 	if m == nil {
 		return files
 	}
-	stem := strings.TrimSuffix(files[0], ".toml")
+	stem := strings.TrimSuffix(files[0], "toml") // with its dot
 	for _, f := range m.Files {
-		if f == stem+".eval.toml" || f == stem+".cases.jsonl" {
+		mine := strings.HasPrefix(f, stem) || strings.HasSuffix(f, ".jsonl") || strings.HasSuffix(f, ".csv")
+		if mine && !slices.Contains(files, f) {
 			files = append(files, f)
 		}
 	}

@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -91,13 +90,7 @@ func (p *pull) outputs() error {
 	for _, one := range p.told.Prompts {
 		names = append(names, one.Name)
 	}
-	list, err := json.Marshal(names)
-	if err != nil {
-		return err
-	}
-	if len(list) > github.MaxOutput {
-		list = []byte("null") // too many to name
-	}
+	err := p.outputJSON("changed-prompts", names)
 	rate, worse, cost := figures(p.evals)
 	path := ""
 	if len(p.evals) > 0 {
@@ -105,7 +98,7 @@ func (p *pull) outputs() error {
 	}
 	for _, o := range [][2]string{
 		{"verdict", string(p.told.Verdict())}, {"pass-rate", rate}, {"regressions", worse},
-		{"changed-prompts", string(list)}, {"report-path", path}, {"total-cost", cost},
+		{"report-path", path}, {"total-cost", cost},
 	} {
 		err = errors.Join(err, p.runner.Output(o[0], o[1]))
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/promptflag/promptflag/action/internal/github"
 	"github.com/promptflag/promptflag/action/internal/plan"
 	"github.com/promptflag/promptflag/action/internal/report"
 	"github.com/promptflag/promptflag/evalkit"
@@ -21,21 +22,26 @@ func (g *guard) tell(ctx context.Context, title, note string, p *prepared) error
 	if err := g.runner.Output("verdict", string(g.verdict)); err != nil {
 		return err
 	}
-	changed, err := json.Marshal(changedPrompts(p.Plan))
-	if err != nil {
-		return err
-	}
-	if err := g.runner.Output("changed-prompts", string(changed)); err != nil {
+	if err := g.outputJSON("changed-prompts", changedPrompts(p.Plan)); err != nil {
 		return err
 	}
 	if note != "" {
 		return nil // which of them are out is not known here
 	}
-	digests, err := json.Marshal(publishedDigests(p.Plan))
+	return g.outputJSON("published-digests", publishedDigests(p.Plan))
+}
+
+// outputJSON sets an output to JSON on one line, or to null if that is more than an
+// output takes.
+func (s *session) outputJSON(name string, value any) error {
+	line, err := json.Marshal(value)
 	if err != nil {
 		return err
 	}
-	return g.runner.Output("published-digests", string(digests))
+	if len(line) > github.MaxOutput {
+		line = []byte("null")
+	}
+	return s.runner.Output(name, string(line))
 }
 
 // changedPrompts are the prompts whose version in git is not what some
