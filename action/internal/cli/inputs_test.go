@@ -78,7 +78,7 @@ func TestInputs(t *testing.T) {
 func TestOutputs(t *testing.T) {
 	// By name, or from a table of names and values.
 	text := sources(t)
-	set := submatches(`\.Output\("([a-z-]+)"`, text)
+	set := submatches(`\.(?:Output|outputJSON)\("([a-z-]+)"`, text)
 	for _, table := range submatches(`(?s)range \[\]\[2\]string\{(.*?)\n\t\} \{\n[^\n]*\.Output\(`, text) {
 		set = append(set, submatches(`\{"([a-z-]+)",`, table)...)
 	}
