@@ -97,6 +97,7 @@ func TestDescribed(t *testing.T) {
 			sha, at, err := c.LastCommit(ctx, headSHA, "prompts/a.toml")
 			return want(err, sha != "" && !at.IsZero())
 		}},
+		{"Contains", func() error { _, err := c.Contains(ctx, headSHA, strings.Repeat("1", 40)); return err }},
 		{"Parent", func() error { sha, err := c.Parent(ctx, headSHA); return want(err, sha != "") }},
 		{"Protection", func() error { _, err := c.Protection(ctx, "main"); return err }},
 		{"TeamMembers", func() error {

@@ -12,7 +12,7 @@ import (
 
 // gitHubPaths are the beginnings of the paths that stay in GitHub's
 // description, below /repos/{owner}/{repo} where there is no slash in front.
-const gitHubPaths = "/user /orgs/{org}/teams/{team_slug}/members branches/{branch} collaborators/{username}/permission commits " +
+const gitHubPaths = "/user /orgs/{org}/teams/{team_slug}/members branches/{branch} collaborators/{username}/permission commits compare/{basehead} " +
 	"contents/{path} git/blobs git/commits git/ref issues pulls rules/branches tarball"
 
 // GitHubDescription is the file that CutGitHub writes.
