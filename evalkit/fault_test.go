@@ -224,7 +224,7 @@ func TestBudget(t *testing.T) {
 
 // TestMinutes: when the time is over, calls under way end and no other begins.
 func TestMinutes(t *testing.T) {
-	meter := evalkit.NewMeter(suite.Budget{Minutes: 0.05 / 60}, nil, nil)
+	meter := evalkit.NewMeter(suite.Budget{Minutes: 2.0 / 60}, nil, nil)
 	started := make(chan bool, 100)
 	model := meter.Model(hanging{started})
 	r := run(t, load(t, 100, ""), evalkit.Services{Model: model, Meter: meter, Parallel: 4})
