@@ -46,7 +46,7 @@ PATIENT := internal/faultmatrix provider/unleashflags
 
 # Long computations, ten times as long under the race detector. What of them runs in parallel does so
 # under it in the scripts of action/promptflag, too.
-COMPUTING := internal/repocheck action/internal/secrets action/internal/check action/internal/importer action/internal/schema \
+COMPUTING := internal/repocheck action/internal/bar action/internal/comment action/internal/secrets action/internal/check action/internal/importer action/internal/schema \
 	action/internal/gen prompts/compare evalkit/report evalkit/stats evalkit/suite
 
 .PHONY: test
