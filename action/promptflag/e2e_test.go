@@ -42,7 +42,8 @@ type team struct {
 }
 
 func newTeam(t *testing.T) *team {
-	w := &team{T: t, unleash: teststack.Unleash(t), bucket: teststack.S3(t), prefix: teststack.Prefix(t), dir: t.TempDir()}
+	w := &team{T: t, unleash: teststack.Unleash(t), prefix: teststack.Prefix(t), dir: t.TempDir()}
+	w.bucket = bucketBelow(t, w.prefix) // records of the same prompt by other tests are elsewhere
 	if err := os.CopyFS(w.dir, example.FS()); err != nil {
 		t.Fatal(err)
 	}
@@ -53,6 +54,19 @@ func newTeam(t *testing.T) *team {
 	w.edit("promptflag.toml", "file://.promptflag/flags", w.unleash.URL)
 	w.edit("promptflag.toml", `flag_prefix = ""`, fmt.Sprintf("flag_prefix = %q", w.prefix))
 	return w
+}
+
+// bucketBelow is a part of the bucket of the test run, as a URL.
+func bucketBelow(t *testing.T, prefix string) string {
+	t.Helper()
+	u, err := url.Parse(teststack.S3(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := u.Query()
+	q.Set("prefix", q.Get("prefix")+prefix+"/")
+	u.RawQuery = q.Encode()
+	return u.String()
 }
 
 func (w *team) edit(file, old, new string) {

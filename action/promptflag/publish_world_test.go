@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -39,14 +38,8 @@ func newWorld(t *testing.T, names ...string) *world {
 		team:  &team{T: t, unleash: teststack.Unleash(t), prefix: teststack.Prefix(t), dir: t.TempDir()},
 		names: names,
 	}
-	u, err := url.Parse(teststack.S3(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	q := u.Query()
-	q.Set("prefix", q.Get("prefix")+w.prefix+"/")
-	u.RawQuery = q.Encode()
-	w.bucket = u.String()
+	w.bucket = bucketBelow(t, w.prefix)
+	var err error
 	if w.objects, err = blob.OpenBucket(t.Context(), w.bucket); err != nil {
 		t.Fatal(err)
 	}
