@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,8 +25,8 @@ import (
 // TestBundleEndToEnd bundles what a real Unleash and a real S3 server have, with
 // the token of a service, and starts a service from it that reaches neither.
 func TestBundleEndToEnd(t *testing.T) {
+	t.Parallel()
 	w := newTeam(t)
-	w.ownBucket()
 	w.promptflag("publish")
 	w.edit("prompts/support/triage.toml", "If you are not sure, look", "Look")
 	w.promptflag("publish") // a canary at 10 %
@@ -72,21 +71,6 @@ func TestBundleEndToEnd(t *testing.T) {
 			}
 		}
 	}
-}
-
-// ownBucket keeps the records of others away: they know the same prompts, and
-// that a candidate which is in no flag of this test was given up.
-func (w *team) ownBucket() {
-	w.Helper()
-	u, err := url.Parse(w.bucket)
-	if err != nil {
-		w.Fatal(err)
-	}
-	q := u.Query()
-	q.Set("prefix", q.Get("prefix")+w.prefix+"/")
-	u.RawQuery = q.Encode()
-	w.edit("promptflag.toml", w.bucket, u.String())
-	w.bucket = u.String()
 }
 
 // bundle writes a bundle of production, where nobody has an admin token. It is

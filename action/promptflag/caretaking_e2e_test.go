@@ -56,6 +56,7 @@ func (w *team) asks(flag string, times int) {
 // On a real flag server and a real bucket: what people and accidents do shows up
 // in drift and is mended, a leaked version goes away, a prompt is retired.
 func TestCaretaking(t *testing.T) {
+	t.Parallel()
 	w := newTeam(t)
 	ctx := t.Context()
 	bucket, err := cloud.Open(ctx, w.bucket)

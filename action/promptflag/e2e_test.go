@@ -236,6 +236,7 @@ func (w *team) events(flag string) int {
 // TestEndToEnd follows a prompt from the file to a service, on a real Unleash
 // and a real S3 server.
 func TestEndToEnd(t *testing.T) {
+	t.Parallel()
 	const refresh = 500 * time.Millisecond
 	w := newTeam(t)
 	w.promptflag("publish")

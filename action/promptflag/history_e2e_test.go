@@ -59,10 +59,8 @@ func (w *team) answers(c *openfeature.Client) (got []string, counts map[string]i
 // TestHistory: what a service answered at known times is what at says later, and
 // history tells people's changes from promptflag's.
 func TestHistory(t *testing.T) {
+	t.Parallel()
 	w := newTeam(t)
-	own := w.bucket + "&prefix=" + strings.TrimSuffix(w.prefix, ".") + "/" // other tests release the same names
-	w.edit("promptflag.toml", w.bucket, own)
-	w.bucket = own
 	began := time.Now().Add(-time.Second)
 	w.promptflag("publish", "-e", "production")
 	c := w.service(500 * time.Millisecond)
