@@ -9,10 +9,8 @@ import (
 	"iter"
 	"math"
 	"net/url"
-	"sync/atomic"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"gocloud.dev/blob"
 
 	"github.com/promptflag/promptflag/store"
@@ -47,20 +45,13 @@ func openBackend(ctx context.Context, u *url.URL) (*backend, error) {
 	if err != nil {
 		return nil, clean(ctx, err)
 	}
-	opened := &backend{bucket: b, pause: conflictPause}
-	var client *s3.Client
-	if b.As(&client) && client != nil {
-		opened.direct = newDirect(client.Options())
-	}
-	return opened, nil
+	return &backend{bucket: b, pause: conflictPause}, nil
 }
 
 // backend is a store.Backend on a gocloud bucket.
 type backend struct {
 	bucket *blob.Bucket
 	pause  time.Duration // before the first repetition of a put
-	direct *direct       // nil: not S3
-	closed atomic.Bool
 }
 
 var _ store.Backend = (*backend)(nil)
@@ -119,7 +110,7 @@ func (b *backend) upload(ctx context.Context, key string, data []byte, o store.C
 		switch {
 		case err == nil:
 			return nil
-		case errors.Is(err, store.ErrExists) || taken(err):
+		case taken(err):
 			return store.ErrExists
 		case !conflict(err) || try == conflictRetries:
 			return missingBucket(clean(ctx, err))
@@ -139,22 +130,11 @@ func (b *backend) uploadOnce(ctx context.Context, key string, data []byte, o sto
 	if o.ContentType == "" {
 		o.ContentType = "application/octet-stream"
 	}
-	var seen lesson
-	if b.direct != nil && !b.closed.Load() {
-		if known, err := b.direct.put(ctx, key, data, o); known {
-			return err
-		}
-		ctx = context.WithValue(ctx, lessonKey{}, &seen)
-	}
-	err := b.bucket.Upload(ctx, key, bytes.NewReader(data), &blob.WriterOptions{
+	return b.bucket.Upload(ctx, key, bytes.NewReader(data), &blob.WriterOptions{
 		IfNotExist:   true,
 		ContentType:  o.ContentType,
 		CacheControl: o.CacheControl,
 	})
-	if err == nil && b.direct != nil {
-		b.direct.learn(&seen, key)
-	}
-	return err
 }
 
 func (b *backend) List(ctx context.Context, prefix string) iter.Seq2[store.Object, error] {
@@ -181,7 +161,6 @@ func (b *backend) List(ctx context.Context, prefix string) iter.Seq2[store.Objec
 }
 
 func (b *backend) Close() error {
-	b.closed.Store(true)
 	if err := b.bucket.Close(); err != nil {
 		return fmt.Errorf("close bucket: %w", clean(context.Background(), err))
 	}

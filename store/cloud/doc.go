@@ -29,10 +29,6 @@
 // S3 answers 409 ConditionalRequestConflict, because another writer is in the
 // middle of the same key, the write is repeated until it can be told who won.
 //
-// The first put to S3 is the SDK's; what it sent is the pattern for further ones,
-// which are made without it, in a third of the CPU time. One that is answered with
-// anything but "created" or "exists" is put again by the SDK.
-//
 // # Deadlines
 //
 // No driver has a timeout: against a server that accepts and never answers, a

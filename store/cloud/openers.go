@@ -3,12 +3,9 @@ package cloud
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"net/url"
 	"os"
 
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/azureblob"
 	"gocloud.dev/blob/gcsblob"
@@ -44,29 +41,8 @@ func (s3Opener) OpenBucketURL(ctx context.Context, u *url.URL) (*blob.Bucket, er
 		c.RawQuery = q.Encode()
 		u = &c
 	}
-	opener := new(s3blob.URLOpener)
-	bucket, err := opener.OpenBucketURL(ctx, u) // and its Options are those of the URL
-	if err != nil {
-		return nil, err
-	}
-	var client *s3.Client
-	if !bucket.As(&client) {
-		return bucket, nil
-	}
-	client = s3.New(client.Options(), func(o *s3.Options) {
-		if c, ok := o.HTTPClient.(*awshttp.BuildableClient); ok {
-			o.HTTPClient = c.WithTransportOptions(keepConnections)
-		}
-		o.HTTPClient = observed{o.HTTPClient}
-	})
-	return s3blob.OpenBucket(ctx, client, u.Host, &opener.Options)
+	return new(s3blob.URLOpener).OpenBucketURL(ctx, u)
 }
-
-// connectionsKept is how many idle connections to a service are kept, because
-// publish writes 32 objects at a time and Go's transports keep two.
-const connectionsKept = 64
-
-func keepConnections(t *http.Transport) { t.MaxIdleConns, t.MaxIdleConnsPerHost = 0, connectionsKept }
 
 // googleOpener looks for credentials only if they are used: not for
 // ?anonymous=true, and not for an emulator.
@@ -74,13 +50,7 @@ type googleOpener struct{}
 
 func (googleOpener) OpenBucketURL(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
 	ctx = context.WithoutCancel(ctx) // the token source keeps it
-	transport := gcp.DefaultTransport()
-	if t, ok := transport.(*http.Transport); ok {
-		t = t.Clone()
-		keepConnections(t)
-		transport = t
-	}
-	opener := &gcsblob.URLOpener{Client: gcp.NewAnonymousHTTPClient(transport)}
+	opener := &gcsblob.URLOpener{Client: gcp.NewAnonymousHTTPClient(gcp.DefaultTransport())}
 	if q := u.Query(); q.Get("anonymous") == "" && os.Getenv("STORAGE_EMULATOR_HOST") == "" {
 		creds, err := gcp.DefaultCredentialsWithParams(ctx, google.CredentialsParams{UniverseDomain: q.Get("universe_domain")})
 		if err != nil {
@@ -91,7 +61,7 @@ func (googleOpener) OpenBucketURL(ctx context.Context, u *url.URL) (*blob.Bucket
 			return nil, fmt.Errorf("credentials: %w", err)
 		}
 		opener.Options.ClientOptions = []option.ClientOption{option.WithUniverseDomain(domain)}
-		if opener.Client, err = gcp.NewHTTPClient(transport, creds.TokenSource); err != nil {
+		if opener.Client, err = gcp.NewHTTPClient(gcp.DefaultTransport(), creds.TokenSource); err != nil {
 			return nil, err
 		}
 	}
