@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -12,11 +11,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/promptflag/promptflag/evalkit"
 	"github.com/promptflag/promptflag/evalkit/chat"
 	"github.com/promptflag/promptflag/evalkit/suite"
+	"github.com/promptflag/promptflag/internal/golden"
 )
 
 // TestFaults: the table of what can go wrong with answers, and the verdict. With
@@ -65,7 +63,7 @@ func TestFaults(t *testing.T) {
 		}
 		fmt.Fprintf(&table, "| %s | %s | %s | %s | %s |\n", f.name, verdicts[0], verdicts[1], count, reported)
 	}
-	golden(t, "testdata/faults.md", table.String())
+	golden.Compare(t, "testdata/faults.md", table.String())
 }
 
 var (
@@ -109,22 +107,6 @@ func faulty(t *testing.T, fault error, all bool, others string) (*evalkit.Report
 	})
 	s := loadFiles(t, check+"[gate.pass_rate]\nmin = 0.9\n", cases.String())
 	return run(t, s, evalkit.Services{Model: model, Parallel: 4}), asked.Load()
-}
-
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	if os.Getenv("UPDATE") != "" {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got)\n%s", file, diff)
-	}
 }
 
 // TestDownForLong: a model that fails again and again is not asked a thousand

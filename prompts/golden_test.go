@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/promptflag/promptflag/internal/golden"
 )
 
 // The vectors below freeze the artifact, the digest, the reader and the texts of
@@ -29,23 +29,6 @@ func cases(t *testing.T, pattern string) []string {
 // base is a vector's name: its file name up to the extension.
 func base(file, extension string) string {
 	return strings.TrimSuffix(filepath.Base(file), extension)
-}
-
-// golden compares got with a file, which must be there.
-func golden(t *testing.T, file string, got []byte) {
-	t.Helper()
-	if os.Getenv("UPDATE") == "1" {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatalf("expected file is missing (UPDATE=1 writes it): %v", err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", file, diff)
-	}
 }
 
 // parseVector parses a file of testdata/golden. A first line "# name: x.y" names the prompt.
@@ -77,8 +60,8 @@ func TestGoldenArtifacts(t *testing.T) {
 		vector := base(file, ".toml")
 		t.Run(vector, func(t *testing.T) {
 			p := parseVector(t, vector)
-			golden(t, filepath.Join("testdata", "golden", vector+".artifact.json"), p.Artifact())
-			golden(t, filepath.Join("testdata", "golden", vector+".digest"), []byte(string(p.Digest())+"\n"))
+			golden.Compare(t, filepath.Join("testdata", "golden", vector+".artifact.json"), p.Artifact())
+			golden.Compare(t, filepath.Join("testdata", "golden", vector+".digest"), []byte(string(p.Digest())+"\n"))
 			again, err := From(p.Structure())
 			if err != nil {
 				t.Fatalf("From(Structure()): %v", err)
@@ -146,7 +129,7 @@ func TestGoldenFindings(t *testing.T) {
 			if !errors.As(err, &findings) || d != nil {
 				t.Fatalf("Parse = %v, %v, want only Findings", d, err)
 			}
-			golden(t, filepath.Join("testdata", "findings", vector+".want"), []byte(err.Error()+"\n"))
+			golden.Compare(t, filepath.Join("testdata", "findings", vector+".want"), []byte(err.Error()+"\n"))
 		})
 	}
 }
@@ -156,7 +139,7 @@ func TestGoldenReader(t *testing.T) {
 		vector := base(file, ".json")
 		t.Run(vector, func(t *testing.T) {
 			data := read(t, file)
-			golden(t, filepath.Join("testdata", "reader", vector+".want"), []byte(outcome(t, data)))
+			golden.Compare(t, filepath.Join("testdata", "reader", vector+".want"), []byte(outcome(t, data)))
 		})
 	}
 }

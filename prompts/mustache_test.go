@@ -16,6 +16,7 @@ import (
 
 	"github.com/cbroglie/mustache"
 
+	"github.com/promptflag/promptflag/internal/golden"
 	"github.com/promptflag/promptflag/internal/teststack"
 )
 
@@ -100,7 +101,7 @@ func TestMustacheSpec(t *testing.T) {
 		fmt.Fprintf(&b, "- **%s**: %s\n", r[0], r[1])
 	}
 	fmt.Fprintf(&b, "\n## Deviations\n\n| File | Case | The specification wants | Ours | Reason |\n|---|---|---|---|---|\n%s", rows.String())
-	golden(t, "testdata/mustache.md", []byte(b.String()))
+	golden.Compare(t, "testdata/mustache.md", []byte(b.String()))
 }
 
 // code is a text as the cell of a table.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/promptflag/promptflag/internal/golden"
 	"github.com/promptflag/promptflag/internal/teststack"
 )
 
@@ -75,7 +76,7 @@ func TestTOMLInvalid(t *testing.T) {
 	})
 	n := strings.Count(taken.String(), "\n")
 	t.Logf("%d files: %d syntax errors, %d that are not text, %d taken by the library", files, files-encoding-n, encoding, n)
-	golden(t, "testdata/toml_taken.txt", []byte(taken.String()))
+	golden.Compare(t, "testdata/toml_taken.txt", []byte(taken.String()))
 }
 
 // sinceTOML11 are the invalid files that TOML 1.1 made valid.

@@ -11,6 +11,8 @@ import (
 	"testing/fstest"
 
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/promptflag/promptflag/internal/golden"
 )
 
 // The files of testdata/trees are small repositories: what Load makes of one,
@@ -18,7 +20,7 @@ import (
 func TestTrees(t *testing.T) {
 	for _, file := range cases(t, "trees/*.txtar") {
 		t.Run(base(file, ".txtar"), func(t *testing.T) {
-			golden(t, strings.TrimSuffix(file, ".txtar")+".want", []byte(describe(t, archive(t, file))))
+			golden.Compare(t, strings.TrimSuffix(file, ".txtar")+".want", []byte(describe(t, archive(t, file))))
 		})
 	}
 }

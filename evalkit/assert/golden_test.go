@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/promptflag/promptflag/evalkit/chat"
+	"github.com/promptflag/promptflag/internal/golden"
 	"github.com/promptflag/promptflag/prompts"
 )
 
@@ -82,7 +83,7 @@ func TestGolden(t *testing.T) {
 			if len(vectors) < 4 || passes == 0 || fails == 0 || opposites == 0 || errors == 0 && !strings.Contains(alwaysTold, " "+k.name+" ") {
 				t.Errorf("%d cases: %d pass, %d fail, %d are negated, %d could not be checked", len(vectors), passes, fails, opposites, errors)
 			}
-			golden(t, file, pretty(t, vectors))
+			golden.Compare(t, file, pretty(t, vectors))
 		})
 	}
 }

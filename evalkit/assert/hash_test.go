@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/promptflag/promptflag/internal/golden"
 )
 
 // frozen compares a text with a file that begins with its version: another text
@@ -17,7 +19,7 @@ func frozen(t *testing.T, file, version, text string) {
 			return
 		}
 	}
-	golden(t, file, version+text)
+	golden.Compare(t, file, version+text)
 }
 
 func TestJudgingHash(t *testing.T) {

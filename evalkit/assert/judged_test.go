@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/promptflag/promptflag/evalkit/chat"
+	"github.com/promptflag/promptflag/internal/golden"
 	"github.com/promptflag/promptflag/prompts"
 )
 
@@ -153,7 +154,7 @@ func TestJudged(t *testing.T) {
 				c.opposite(t)
 				out.WriteString(map[bool]string{true: "[\n", false: ",\n"}[i == 0] + c.format(t))
 			}
-			golden(t, file, out.String()+"\n]\n")
+			golden.Compare(t, file, out.String()+"\n]\n")
 		})
 	}
 }

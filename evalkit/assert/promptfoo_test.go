@@ -10,9 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/promptflag/promptflag/evalkit/chat"
+	"github.com/promptflag/promptflag/internal/golden"
 	"github.com/promptflag/promptflag/prompts"
 )
 
@@ -152,26 +151,9 @@ func TestPromptfoo(t *testing.T) {
 			t.Errorf("no pair differs because of this any more: %s", r.name)
 		}
 	}
-	golden(t, "testdata/promptfoo.md", fmt.Sprintf("# Differences from promptfoo\n\nWhat promptfoo %s and this package say about %d pairs of output and assertion: %d differ, %d of them unexplained.\n"+
+	golden.Compare(t, "testdata/promptfoo.md", fmt.Sprintf("# Differences from promptfoo\n\nWhat promptfoo %s and this package say about %d pairs of output and assertion: %d differ, %d of them unexplained.\n"+
 		"The pairs are in promptfoo.json, which promptfoo.mjs writes. This table is written by TestPromptfoo.\n\n"+
 		"| Assertion | Output | promptfoo | Here | Why |\n|---|---|---|---|---|\n%s", recorded.Version, len(recorded.Pairs), different, unexplained, table.String()))
 }
 
 func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
-
-// golden compares got with a file, which must be there; UPDATE=1 rewrites it.
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	if os.Getenv("UPDATE") == "1" {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatalf("expected file is missing (UPDATE=1 writes it): %v", err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", file, diff)
-	}
-}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/promptflag/promptflag/evalkit"
+	"github.com/promptflag/promptflag/internal/golden"
 )
 
 func pageOf(t *testing.T, r run, o *HTMLOptions) string {
@@ -22,7 +23,7 @@ func pageOf(t *testing.T, r run, o *HTMLOptions) string {
 }
 
 func TestHTML(t *testing.T) {
-	golden(t, "report.html", pageOf(t, example("triage", 12, 0), nil))
+	golden.Compare(t, "testdata/report.html", pageOf(t, example("triage", 12, 0), nil))
 	if dir := os.Getenv("PAGES"); dir != "" { // to be looked at
 		write := func(name, text string) {
 			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {

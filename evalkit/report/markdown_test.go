@@ -13,6 +13,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/promptflag/promptflag/evalkit"
+	"github.com/promptflag/promptflag/internal/golden"
 )
 
 func markdownOf(t *testing.T, r run, o *MarkdownOptions) string {
@@ -90,9 +91,9 @@ func textIn(page *html.Node) string {
 func TestMarkdown(t *testing.T) {
 	r := example("triage", 24, 0)
 	text := markdownOf(t, r, nil)
-	golden(t, "report.md", text)
+	golden.Compare(t, "testdata/report.md", text)
 	inert(t, rendered(t, text))
-	golden(t, "models.md", written(t, func(w io.Writer) error { return ModelsMarkdown(w, example("triage", 24, 2).report, nil) }))
+	golden.Compare(t, "testdata/models.md", written(t, func(w io.Writer) error { return ModelsMarkdown(w, example("triage", 24, 2).report, nil) }))
 	none := written(t, func(w io.Writer) error { return ModelsMarkdown(w, r.report, nil) })
 	if none != "" {
 		t.Errorf("models without models: %q", none)
@@ -195,7 +196,7 @@ func TestTwoBaselines(t *testing.T) {
 	second.Baseline = "base2"
 	p.Gates = append(p.Gates, second)
 	text := markdownOf(t, r, nil)
-	golden(t, "two_baselines.md", text)
+	golden.Compare(t, "testdata/two_baselines.md", text)
 	inert(t, rendered(t, text))
-	golden(t, "two_baselines.txt", textOf(t, p, &TextOptions{Width: 120}))
+	golden.Compare(t, "testdata/two_baselines.txt", textOf(t, p, &TextOptions{Width: 120}))
 }

@@ -6,8 +6,6 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -15,25 +13,8 @@ import (
 
 	"github.com/promptflag/promptflag/evalkit"
 	"github.com/promptflag/promptflag/evalkit/chat"
+	"github.com/promptflag/promptflag/internal/golden"
 )
-
-// golden compares text with testdata/name; UPDATE=1 writes it.
-func golden(t *testing.T, name, text string) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if os.Getenv("UPDATE") != "" {
-		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), text); diff != "" {
-		t.Errorf("%s (-want +got), UPDATE=1 writes it\n%s", file, diff)
-	}
-}
 
 // written is what f writes.
 func written(t *testing.T, f func(io.Writer) error) string {
@@ -48,7 +29,7 @@ func written(t *testing.T, f func(io.Writer) error) string {
 func TestJSON(t *testing.T) {
 	r := example("triage", 24, 0)
 	text := written(t, func(w io.Writer) error { return JSON(w, r.report) })
-	golden(t, "report.json", text)
+	golden.Compare(t, "testdata/report.json", text)
 	var back evalkit.Report
 	if err := json.Unmarshal([]byte(text), &back); err != nil {
 		t.Fatal(err)
@@ -125,7 +106,7 @@ func junitOf(t *testing.T, r run) (string, junitDocument) {
 func TestJUnit(t *testing.T) {
 	r := example("triage", 24, 0)
 	text, d := junitOf(t, r)
-	golden(t, "report.junit.xml", text)
+	golden.Compare(t, "testdata/report.junit.xml", text)
 
 	r = example("triage", 200, 0)
 	_, d = junitOf(t, r)

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/promptflag/promptflag/evalkit"
+	"github.com/promptflag/promptflag/internal/golden"
 )
 
 func textOf(t *testing.T, r *evalkit.Report, o *TextOptions) string {
@@ -17,9 +18,9 @@ func textOf(t *testing.T, r *evalkit.Report, o *TextOptions) string {
 
 func TestText(t *testing.T) {
 	r := example("triage", 24, 0).report
-	golden(t, "report.txt", textOf(t, r, &TextOptions{Width: 120}))
-	golden(t, "report80.txt", textOf(t, r, nil))
-	golden(t, "models.txt", written(t, func(w io.Writer) error {
+	golden.Compare(t, "testdata/report.txt", textOf(t, r, &TextOptions{Width: 120}))
+	golden.Compare(t, "testdata/report80.txt", textOf(t, r, nil))
+	golden.Compare(t, "testdata/models.txt", written(t, func(w io.Writer) error {
 		return ModelsText(w, example("triage", 24, 2).report, &TextOptions{Width: 140})
 	}))
 

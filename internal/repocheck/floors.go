@@ -86,6 +86,7 @@ var floors = []layer{
 	{"internal/teststack/stack", 1, "internal/teststack internal/teststack/npm"},
 	{"internal/teststack/npm", 0, ""},
 	{"internal/teststack", 0, ""},
+	{"internal/golden", 0, ""},
 	{"internal/faultproxy", 0, ""},
 	{"internal/githubfake/cmd/githubfake", 1, "internal/githubfake"},
 	{"internal/githubfake", 0, ""},
@@ -94,7 +95,7 @@ var floors = []layer{
 
 // testPackages are for tests: all tests may import them, and nobody else except
 // where the table says so.
-const testPackages = "internal/teststack internal/teststack/* internal/githubfake store/storetest"
+const testPackages = "internal/golden internal/teststack internal/teststack/* internal/githubfake store/storetest"
 
 func layerOf(pkg string) (layer, bool) {
 	i := slices.IndexFunc(floors, func(l layer) bool { return l.path == pkg })

@@ -20,8 +20,8 @@ func TestImports(t *testing.T) {
 		"provider/a.go:2: github.com/Unleash/unleash-client-go/v4: only for provider/unleashflags",
 		"provider/a.go:3: go.opentelemetry.io/otel: only for provider/otelprompt",
 		"provider/a_test.go:2: github.com/stretchr/testify/require: not in this repository: standard testing, go-cmp and the standard library",
-		"store/a.go:2: testing/fstest: only for internal/teststack, internal/teststack/*, internal/githubfake, store/storetest",
-		"store/a.go:3: github.com/google/go-cmp/cmp: only for internal/teststack, internal/teststack/*, internal/githubfake, store/storetest",
+		"store/a.go:2: testing/fstest: only for internal/golden, internal/teststack, internal/teststack/*, internal/githubfake, store/storetest",
+		"store/a.go:3: github.com/google/go-cmp/cmp: only for internal/golden, internal/teststack, internal/teststack/*, internal/githubfake, store/storetest",
 	)
 }
 

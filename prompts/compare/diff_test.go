@@ -4,15 +4,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"html"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/promptflag/promptflag/prompts"
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/promptflag/promptflag/internal/golden"
+	"github.com/promptflag/promptflag/prompts"
 )
 
 // TestDiff compares the pairs of testdata/diff. A pair without an old or a new
@@ -35,7 +35,7 @@ func TestDiff(t *testing.T) {
 			}
 			c.compare(a, b)
 			for extension, got := range forms(t, c) {
-				golden(t, strings.TrimSuffix(file, "txtar")+extension, got)
+				golden.Compare(t, strings.TrimSuffix(file, "txtar")+extension, got)
 			}
 			checkMarkdown(t, string(forms(t, c)["md"]))
 		})
@@ -65,22 +65,6 @@ func forms(t *testing.T, c Changes) map[string][]byte {
 		t.Fatal(err)
 	}
 	return map[string][]byte{"txt": text.Bytes(), "md": markdown.Bytes(), "json": append(data, '\n')}
-}
-
-func golden(t *testing.T, file string, got []byte) {
-	t.Helper()
-	if os.Getenv("UPDATE") == "1" {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatalf("expected file is missing (UPDATE=1 writes it): %v", err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", file, diff)
-	}
 }
 
 var (

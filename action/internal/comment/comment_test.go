@@ -2,14 +2,11 @@ package comment
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/promptflag/promptflag/action/internal/bar"
 	"github.com/promptflag/promptflag/evalkit"
+	"github.com/promptflag/promptflag/internal/golden"
 	"github.com/promptflag/promptflag/prompts"
 	"github.com/promptflag/promptflag/prompts/compare"
 )
@@ -82,29 +79,12 @@ func stories(t *testing.T) map[string]Input {
 	return all
 }
 
-func golden(t *testing.T, name, text string) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if os.Getenv("UPDATE") != "" {
-		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), text); diff != "" {
-		t.Errorf("%s (-want +got), UPDATE=1 writes it\n%s", file, diff)
-	}
-}
-
 func TestMarkdown(t *testing.T) {
 	for name, in := range stories(t) {
 		text := Markdown(in, limit)
 		if len(text) > limit {
 			t.Errorf("%s: %d bytes, at most %d", name, len(text), limit)
 		}
-		golden(t, name+".md", text)
+		golden.Compare(t, "testdata/"+name+".md", text)
 	}
 }
