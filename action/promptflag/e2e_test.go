@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -213,21 +212,11 @@ func (w *team) eventually(what string, ok func() bool) time.Duration {
 // events counts what the server logged about a flag: every write is one.
 func (w *team) events(flag string) int {
 	w.Helper()
-	req, err := http.NewRequestWithContext(w.Context(), http.MethodGet,
-		w.unleash.URL+"/api/admin/search/events?limit=1&feature="+url.QueryEscape("IS:"+flag), nil)
-	if err != nil {
-		w.Fatal(err)
-	}
-	req.Header.Set("Authorization", w.unleash.AdminToken)
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		w.Fatal(err)
-	}
-	defer res.Body.Close()
+	answer := w.unleash.Admin(w.T, http.MethodGet, "/api/admin/search/events?limit=1&feature="+url.QueryEscape("IS:"+flag), nil)
 	var doc struct {
 		Total int `json:"total"`
 	}
-	if err := json.NewDecoder(io.LimitReader(res.Body, 1<<20)).Decode(&doc); err != nil || doc.Total == 0 {
+	if err := json.Unmarshal(answer, &doc); err != nil || doc.Total == 0 {
 		w.Fatalf("events of %s: %d, %v", flag, doc.Total, err)
 	}
 	return doc.Total

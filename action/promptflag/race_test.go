@@ -114,17 +114,7 @@ func (s state) undialled() state {
 func (w *world) dials(by string, percent int) (writes int) {
 	w.Helper()
 	for _, name := range w.names {
-		req, err := http.NewRequestWithContext(w.Context(), http.MethodGet,
-			w.unleash.URL+"/api/admin/search/events?limit=1000&feature="+url.QueryEscape("IS:"+w.prefix+name), nil)
-		if err != nil {
-			w.Fatal(err)
-		}
-		req.Header.Set("Authorization", w.unleash.AdminToken)
-		res, err := http.DefaultClient.Do(req)
-		if err != nil {
-			w.Fatal(err)
-		}
-		defer res.Body.Close()
+		answer := w.unleash.Admin(w.T, http.MethodGet, "/api/admin/search/events?limit=1000&feature="+url.QueryEscape("IS:"+w.prefix+name), nil)
 		type strategy struct {
 			ID         string            `json:"id"`
 			Parameters map[string]string `json:"parameters"`
@@ -136,7 +126,7 @@ func (w *world) dials(by string, percent int) (writes int) {
 				PreData strategy `json:"preData"`
 			} `json:"events"`
 		}
-		if err := json.NewDecoder(res.Body).Decode(&doc); err != nil || len(doc.Events) == 0 {
+		if err := json.Unmarshal(answer, &doc); err != nil || len(doc.Events) == 0 {
 			w.Fatalf("events of %s: %d, %v", name, len(doc.Events), err)
 		}
 		for _, e := range doc.Events {

@@ -1,12 +1,8 @@
 package history
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"testing"
 
 	"github.com/promptflag/promptflag/action/internal/flags"
@@ -27,29 +23,7 @@ func TestWalkServer(t *testing.T) {
 	strategies := features + "/" + flag + "/environments/production/strategies"
 	ui := func(method, path string, body any) []byte {
 		t.Helper()
-		var data []byte
-		if body != nil {
-			var err error
-			if data, err = json.Marshal(body); err != nil {
-				t.Fatal(err)
-			}
-		}
-		req, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, bytes.NewReader(data))
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Authorization", s.AdminToken)
-		req.Header.Set("Content-Type", "application/json")
-		res, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer res.Body.Close()
-		answer, _ := io.ReadAll(res.Body)
-		if res.StatusCode >= 300 {
-			t.Fatalf("%s %s: %s: %s", method, path, res.Status, answer)
-		}
-		return answer
+		return s.Admin(t, method, path, body)
 	}
 	add := func(title string, order, percent int) string {
 		x := flags.Build(flags.Candidate, flag, flags.ID(flag, "production", "abc", "1"), "p@sha256:"+fmt.Sprintf("%064d", percent), "v", "", percent, "userId")
