@@ -77,8 +77,7 @@
 // numbers, and who ran it. The caller says how much it is worth: only what a run of
 // the default branch says counts for others (Trusted). Deciding chooses the newest
 // of those that pass or fail; Answers and Compares report whether it is about what
-// is asked and served now. Numbers of receipts are Comparable only when suite,
-// cases and judge are the same.
+// is asked and served now.
 //
 // The same answers give the same report, in whatever order they come.
 package evalkit

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -112,22 +111,6 @@ func ParseReceipt(data []byte) (Receipt, error) {
 		return Receipt{}, fmt.Errorf("read receipt: verdict %.20q", string(c.Verdict))
 	}
 	return c, nil
-}
-
-// Comparable reports why the numbers of two receipts cannot be compared: they
-// did not ask the same, or not the same judge. Nil means that they can.
-func (c Receipt) Comparable(o Receipt) error {
-	var errs []error
-	for _, part := range []struct{ what, a, b string }{
-		{"suite", c.Suite, o.Suite},
-		{"cases", c.Dataset, o.Dataset},
-		{"judge", c.Judge, o.Judge},
-	} {
-		if part.a != part.b {
-			errs = append(errs, fmt.Errorf("not the same %s: %.12s and %.12s", part.what, part.a, part.b))
-		}
-	}
-	return errors.Join(errs...)
 }
 
 // Answers reports whether the receipt is about what a suite asks, by its rules.

@@ -70,7 +70,8 @@
 // A driver of your own implements [Backend], passes the suite in store/storetest,
 // and is used by [New].
 //
-// There are no timeouts in this package. The context of a call is its deadline;
+// There are no timeouts in this package but those of [Bucket.Within], and of a lease
+// that is given up. The context of a call is its deadline;
 // the cloud drivers wait for as long as it lets them. A reader on a service's
 // path wants two or three seconds.
 //

@@ -195,7 +195,7 @@ func (s *session) definition(cfg *config.Config, name string) *prompts.Definitio
 	if err != nil {
 		return nil
 	}
-	tree, _ := prompts.Load(root.FS(), cfg.Prompts, nil)
+	tree, _ := prompts.Load(root.FS(), cfg.Prompts, &prompts.LoadOptions{Names: []string{name}})
 	if tree == nil {
 		return nil
 	}

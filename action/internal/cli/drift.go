@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -92,6 +93,9 @@ func (c driftCmd) repair(ctx context.Context, s *session, in drift.Input, r *dri
 				done = append(done, i.Prompt+" in "+i.Environment+": "+i.Why)
 			}
 		}
+	}
+	if len(done) == 0 && broken == nil && !slices.ContainsFunc(r.Findings, func(f drift.Finding) bool { return f.Repairable }) {
+		return r, nil, nil
 	}
 	held, err := s.lease(ctx, in.Environments, in.Targets, in.Origin, "drift")
 	if err != nil {

@@ -26,7 +26,7 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// refusal: a finding or a rule said no. It was printed already if it is empty.
+// refusal: a finding or a rule said no. With errPrinted in it, it was printed.
 type refusal struct{ error }
 
 func (e refusal) Unwrap() error { return e.error }

@@ -27,7 +27,8 @@ type gate struct {
 	origin  plan.Origin
 	run     *evaluate.Runner
 	judged  map[prompts.Digest]*judgement
-	credit  *plan.Credit // of the version that is evaluated; nil: the origin tells
+	reports []*evalkit.Report // of what was evaluated now
+	credit  *plan.Credit      // of the version that is evaluated; nil: the origin tells
 	// source is the bucket that versions and receipts are read from, where it is
 	// not that of the environment they go to.
 	source *store.Bucket
@@ -122,7 +123,7 @@ func (g *gate) evaluate(ctx context.Context, p *prompts.Prompt) error {
 	if err != nil {
 		return err
 	}
-	g.judged[p.Digest()] = &judgement{report.Verdict, report.Reason}
+	g.judged[p.Digest()], g.reports = &judgement{report.Verdict, report.Reason}, append(g.reports, report)
 	fmt.Fprintf(g.Stderr, "%s %s: %s: %s\n", p.Name(), p.Version(), report.Verdict, report.Reason)
 	if err := g.keep(ctx, p, report); err != nil {
 		return err

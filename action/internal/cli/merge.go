@@ -33,6 +33,7 @@ type guard struct {
 	unknown string // why there are no rules; "" if there are
 	from    *provenance
 	verdict evalkit.Verdict // of all that was evaluated; "" for nothing
+	evals   []*evalkit.Report
 
 	mu   sync.Mutex // items are decided on again by several goroutines
 	said string     // why GitHub told nothing, as it was warned of

@@ -15,8 +15,11 @@ import (
 // notify tells the hooks of promptflag.toml what happened. A hook that cannot be
 // told is a warning: what happened, happened.
 func (s *session) notify(ctx context.Context, events []notify.Event) {
+	if len(events) == 0 {
+		return
+	}
 	cfg, err := s.config()
-	if err != nil || len(cfg.Notify) == 0 || len(events) == 0 {
+	if err != nil || len(cfg.Notify) == 0 {
 		return
 	}
 	hooks := make([]notify.Hook, len(cfg.Notify))

@@ -104,8 +104,8 @@ func (c publishCmd) Run(ctx context.Context, s *session) error {
 	return err
 }
 
-// judge asks for what is owed, and evaluates what would be published. A run that may not publish at all
-// does not pay for it.
+// judge asks for what is owed, and evaluates what would be published. A run that
+// may not publish at all does not pay for it.
 func (c publishCmd) judge(ctx context.Context, s *session, p *prepared, head func(context.Context) error) (*guard, error) {
 	if head != nil && p.Writes() > 0 {
 		if err := head(ctx); err != nil {
@@ -125,7 +125,12 @@ func (c publishCmd) judge(ctx context.Context, s *session, p *prepared, head fun
 		g.rules = before.Gate
 	}
 	err = g.publishing(ctx, p)
-	owed.verdict = g.verdict()
+	owed.verdict, owed.evals = g.verdict(), g.reports
+	if len(g.reports) > 0 {
+		if err := s.writeReports(g.run, g.reports); err != nil {
+			s.warn(err.Error())
+		}
+	}
 	return owed, err
 }
 

@@ -90,17 +90,23 @@ func (p *pull) outputs() error {
 	for _, one := range p.told.Prompts {
 		names = append(names, one.Name)
 	}
-	err := p.outputJSON("changed-prompts", names)
-	rate, worse, cost := figures(p.evals)
+	return errors.Join(p.outputJSON("changed-prompts", names), p.outputEvaluation(p.told.Verdict(), p.evals))
+}
+
+// outputEvaluation sets the outputs that say what was measured, whose reports are
+// written.
+func (s *session) outputEvaluation(verdict comment.Verdict, reports []*evalkit.Report) error {
+	rate, worse, cost := figures(reports)
 	path := ""
-	if len(p.evals) > 0 {
-		path = p.file(resultsFolder + "/report.html")
+	if len(reports) > 0 {
+		path = strings.TrimPrefix(s.prefix()+"/"+resultsFolder+"/report.html", "/")
 	}
+	var err error
 	for _, o := range [][2]string{
-		{"verdict", string(p.told.Verdict())}, {"pass-rate", rate}, {"regressions", worse},
+		{"verdict", string(verdict)}, {"pass-rate", rate}, {"regressions", worse},
 		{"report-path", path}, {"total-cost", cost},
 	} {
-		err = errors.Join(err, p.runner.Output(o[0], o[1]))
+		err = errors.Join(err, s.runner.Output(o[0], o[1]))
 	}
 	return err
 }

@@ -27,8 +27,9 @@ type session struct {
 	directory string
 	runner    *github.Runner
 
-	root    *os.Root
-	buckets map[string]*store.Bucket
+	root     *os.Root
+	settings *config.Config // once it was read
+	buckets  map[string]*store.Bucket
 }
 
 func (s *session) close() {
@@ -63,6 +64,9 @@ func (s *session) openRoot() (*os.Root, error) {
 }
 
 func (s *session) config() (*config.Config, error) {
+	if s.settings != nil {
+		return s.settings, nil
+	}
 	root, err := s.openRoot()
 	if err != nil {
 		return nil, err
@@ -75,6 +79,7 @@ func (s *session) config() (*config.Config, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
+	s.settings = cfg
 	return cfg, nil
 }
 

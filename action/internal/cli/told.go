@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
 	"strings"
 
+	"github.com/promptflag/promptflag/action/internal/comment"
 	"github.com/promptflag/promptflag/action/internal/github"
 	"github.com/promptflag/promptflag/action/internal/plan"
 	"github.com/promptflag/promptflag/action/internal/report"
@@ -19,7 +21,7 @@ func (g *guard) tell(ctx context.Context, title, note string, p *prepared) error
 		return err
 	}
 	g.comment(ctx, title, note, p)
-	if err := g.runner.Output("verdict", string(g.verdict)); err != nil {
+	if err := g.outputEvaluation(cmp.Or(comment.Verdict(g.verdict), comment.NotEvaluated), g.evals); err != nil {
 		return err
 	}
 	if err := g.outputJSON("changed-prompts", changedPrompts(p.Plan)); err != nil {

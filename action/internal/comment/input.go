@@ -29,7 +29,7 @@ type Input struct {
 	PlanUnknown string
 	// PublishInconclusive: what could not be told is published all the same.
 	PublishInconclusive bool
-	// Environments are all, in the order of the configuration.
+	// Environments are those that are planned, in the order of the configuration.
 	Environments []string
 
 	Edit   func(file string) string // the address for editing a file; nil or "" for none

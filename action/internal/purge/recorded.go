@@ -34,7 +34,8 @@ func (in Input) deleteRecorded(ctx context.Context, b *store.Bucket) (deleted in
 	for _, place := range []string{store.RecordedObjects, store.PullObjects} {
 		for o, err := range b.Objects(ctx, place, "") {
 			if err != nil {
-				return deleted, errors.Join(err, group.Wait())
+				err = errors.Join(err, group.Wait())
+				return deleted, err
 			}
 			group.Go(func() error {
 				data, err := b.Removable(ctx, o.Key)
@@ -57,7 +58,8 @@ func (in Input) deleteRecorded(ctx context.Context, b *store.Bucket) (deleted in
 			})
 		}
 	}
-	return deleted, group.Wait()
+	err = group.Wait() // before deleted is read
+	return deleted, err
 }
 
 // asks reports whether the messages of a recorded question hold all texts.
