@@ -21,7 +21,8 @@ import (
 // TestPublishRace runs twenty publish processes of two trees at the same time
 // while somebody dials a candidate by hand. The end is that of one tree after the
 // other, and no dial was touched: a version keeps the percentage it has, and a
-// different one starts at the configured percentage.
+// different one starts at the configured percentage. Which tree comes last decides
+// what is tried, and which came first what a new prompt begins with.
 func TestPublishRace(t *testing.T) {
 	const processes, dialled = 20, 47
 	names := []string{"p", "q", "n"}
@@ -34,7 +35,12 @@ func TestPublishRace(t *testing.T) {
 	start.publish()
 
 	serial := map[string]state{}
-	for name, order := range map[string][][]string{"the first tree last": {two, one}, "the second tree last": {one, two}} {
+	for name, order := range map[string][][]string{
+		"the first tree last":         {two, one},
+		"the second tree last":        {one, two},
+		"the first tree first, last":  {one, two, one},
+		"the second tree first, last": {two, one, two},
+	} {
 		w := newWorld(t, names...)
 		w.clone(start)
 		w.runs = 10
