@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -96,15 +97,23 @@ func putAll(ctx context.Context, where *url.URL, prefix string, all [][]byte) er
 		return err
 	}
 	defer bucket.Close()
+	var next atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(blobsAtOnce)
-	for _, data := range all {
+	for range blobsAtOnce {
 		group.Go(func() error {
-			_, created, err := bucket.Put(ctx, data)
-			if err == nil && !created {
-				err = errors.New("a blob was there before")
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(all) {
+					return nil
+				}
+				_, created, err := bucket.Put(ctx, all[i])
+				if err == nil && !created {
+					err = errors.New("a blob was there before")
+				}
+				if err != nil {
+					return err
+				}
 			}
-			return err
 		})
 	}
 	return group.Wait()

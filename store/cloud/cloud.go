@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"gocloud.dev/blob"
+	"gocloud.dev/blob/s3blob"
 
 	"github.com/promptflag/promptflag/store"
 )
@@ -41,17 +42,24 @@ func openBackend(ctx context.Context, u *url.URL) (*backend, error) {
 	if u.Query().Has("key") {
 		return nil, errors.New("the parameter key of gocloud.dev would map every object to one")
 	}
-	b, err := openers().OpenBucketURL(ctx, u)
+	b := &backend{pause: conflictPause}
+	var err error
+	if u.Scheme == s3blob.Scheme {
+		b.bucket, b.s3, err = openS3(ctx, u)
+	} else {
+		b.bucket, err = openers().OpenBucketURL(ctx, u)
+	}
 	if err != nil {
 		return nil, clean(ctx, err)
 	}
-	return &backend{bucket: b, pause: conflictPause}, nil
+	return b, nil
 }
 
 // backend is a store.Backend on a gocloud bucket.
 type backend struct {
 	bucket *blob.Bucket
 	pause  time.Duration // before the first repetition of a put
+	s3     *s3Objects    // nil for the others
 }
 
 var _ store.Backend = (*backend)(nil)
@@ -130,6 +138,9 @@ func (b *backend) uploadOnce(ctx context.Context, key string, data []byte, o sto
 	if o.ContentType == "" {
 		o.ContentType = "application/octet-stream"
 	}
+	if b.s3 != nil {
+		return b.s3.create(ctx, key, data, o)
+	}
 	return b.bucket.Upload(ctx, key, bytes.NewReader(data), &blob.WriterOptions{
 		IfNotExist:   true,
 		ContentType:  o.ContentType,
@@ -161,6 +172,9 @@ func (b *backend) List(ctx context.Context, prefix string) iter.Seq2[store.Objec
 }
 
 func (b *backend) Close() error {
+	if b.s3 != nil {
+		b.s3.closed.Store(true)
+	}
 	if err := b.bucket.Close(); err != nil {
 		return fmt.Errorf("close bucket: %w", clean(context.Background(), err))
 	}

@@ -32,8 +32,15 @@ func taken(err error) bool {
 // whose text "301" occurs, and the text holds ids drawn at random.
 func missing(err error) bool {
 	code := status(err)
-	return gcerrors.Code(err) == gcerrors.NotFound &&
+	return (gcerrors.Code(err) == gcerrors.NotFound || noBucket(err)) &&
 		(code == 0 || code == http.StatusNotFound || code == http.StatusMovedPermanently)
+}
+
+// noBucket: S3 has no bucket of that name, or not in this region. It is what
+// gocloud finds out about its own calls.
+func noBucket(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && (api.ErrorCode() == "NoSuchBucket" || api.ErrorCode() == "PermanentRedirect")
 }
 
 // conflict: S3 could not decide a conditional put because of another one. gocloud

@@ -9,7 +9,6 @@ import (
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/azureblob"
 	"gocloud.dev/blob/gcsblob"
-	"gocloud.dev/blob/s3blob"
 	"gocloud.dev/gcp"
 	"golang.org/x/oauth2/google"
 	"google.golang.org/api/option"
@@ -20,28 +19,12 @@ import (
 // to stdout and keeps the first caller's context for renewing tokens.
 func openers() *blob.URLMux {
 	mux := new(blob.URLMux)
-	mux.RegisterBucket(s3blob.Scheme, s3Opener{})
 	mux.RegisterBucket(gcsblob.Scheme, googleOpener{})
 	mux.RegisterBucket(azureblob.Scheme, &azureblob.URLOpener{
 		MakeClient:        azureblob.NewDefaultClient,
 		ServiceURLOptions: *azureblob.NewDefaultServiceURLOptions(),
 	})
 	return mux
-}
-
-// s3Opener keeps the SDK from writing a warning to stderr for every object that
-// was uploaded without a checksum it knows; Bucket checks its own.
-type s3Opener struct{}
-
-func (s3Opener) OpenBucketURL(ctx context.Context, u *url.URL) (*blob.Bucket, error) {
-	const validation = "response_checksum_validation"
-	if q := u.Query(); !q.Has(validation) {
-		q.Set(validation, "when_required")
-		c := *u
-		c.RawQuery = q.Encode()
-		u = &c
-	}
-	return new(s3blob.URLOpener).OpenBucketURL(ctx, u)
 }
 
 // googleOpener looks for credentials only if they are used: not for

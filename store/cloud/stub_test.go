@@ -56,7 +56,8 @@ func s3Error(w http.ResponseWriter, status int, code string) {
 func script(codes ...string) (handle http.HandlerFunc, requests func() int) {
 	status := map[string]int{
 		"ConditionalRequestConflict": http.StatusConflict, "OperationAborted": http.StatusConflict,
-		"PreconditionFailed": http.StatusPreconditionFailed, "AccessDenied": http.StatusForbidden, "NoSuchKey": http.StatusNotFound,
+		"PreconditionFailed": http.StatusPreconditionFailed, "AccessDenied": http.StatusForbidden,
+		"NoSuchKey": http.StatusNotFound, "NoSuchBucket": http.StatusNotFound, "PermanentRedirect": http.StatusMovedPermanently,
 	}
 	var mu sync.Mutex
 	n := 0
@@ -87,6 +88,8 @@ func TestS3Answers(t *testing.T) {
 		{"conflict_then_exists", []string{conflict, "PreconditionFailed"}, store.ErrExists, 2},
 		{"conflict_for_ever", []string{conflict}, errAny, 1 + conflictRetries},
 		{"denied", []string{"AccessDenied"}, fs.ErrPermission, 1},
+		{"no_bucket", []string{"NoSuchBucket"}, store.ErrNotFound, 1},
+		{"bucket_elsewhere", []string{"PermanentRedirect"}, store.ErrNotFound, 1},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -123,6 +126,33 @@ func TestS3Put(t *testing.T) {
 		"PUT /test/blobs/sha256/ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
 		"*", "application/json", "public, max-age=31536000, immutable",
 	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("requests (-want +got):\n%s", diff)
+	}
+}
+
+// TestS3PutOptions: what the URL says of writes holds for them, and for nothing else.
+func TestS3PutOptions(t *testing.T) {
+	var got []string
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		h := r.Header
+		got = append(got, r.Method+" "+r.URL.Path, h.Get("X-Amz-Server-Side-Encryption"), h.Get("X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id"))
+	}))
+	t.Cleanup(server.Close)
+	s3Environment(t)
+	b, err := Open(t.Context(), "s3://test?use_path_style=true&region=us-east-1&prefix=team/&ssetype=aws:kms&kmskeyid=alias/prompts&endpoint="+server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.Close() })
+	digest, _, err := b.Put(t.Context(), []byte("abc"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Get(t.Context(), digest)
+	const path = "/test/team/blobs/sha256/ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+	want := []string{"PUT " + path, "aws:kms", "alias/prompts", "GET " + path, "", ""}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -219,25 +220,34 @@ func putBlobs(ctx context.Context, p *Plan, o Options) error {
 		bucket *store.Bucket
 		digest prompts.Digest
 	}
+	var todo []Item
 	seen := map[key]bool{}
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(blobsAtOnce)
 	for _, item := range p.Items {
 		if !item.Writes() || item.Blob == nil {
 			continue
 		}
-		bucket := o.Targets[item.Environment].Bucket
-		k := key{bucket, prompts.DigestOf(item.Blob)}
-		if seen[k] {
-			continue
+		k := key{o.Targets[item.Environment].Bucket, prompts.DigestOf(item.Blob)}
+		if !seen[k] {
+			seen[k] = true
+			todo = append(todo, item)
 		}
-		seen[k] = true
+	}
+	// Not a goroutine for each: calls of an SDK are deep, and a stack that has
+	// grown for one serves the next.
+	var next atomic.Int64
+	group, ctx := errgroup.WithContext(ctx)
+	for range min(blobsAtOnce, len(todo)) {
 		group.Go(func() error {
-			_, _, err := bucket.Put(ctx, item.Blob)
-			if err != nil {
-				return fmt.Errorf("%s: %w", item.Prompt, err)
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(todo) || ctx.Err() != nil {
+					return ctx.Err()
+				}
+				item := todo[i]
+				if _, _, err := o.Targets[item.Environment].Bucket.Put(ctx, item.Blob); err != nil {
+					return fmt.Errorf("%s: %w", item.Prompt, err)
+				}
 			}
-			return nil
 		})
 	}
 	return group.Wait()

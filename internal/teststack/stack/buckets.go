@@ -9,12 +9,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
+	"golang.org/x/sys/unix"
 
 	"github.com/promptflag/promptflag/internal/teststack"
 	"github.com/promptflag/promptflag/internal/teststack/npm"
@@ -32,17 +34,24 @@ const (
 
 // startS3 starts versitygw on a folder in which the bucket is a folder.
 func (s *Stack) startS3(ctx context.Context) ([]string, error) {
-	root, meta := filepath.Join(s.group.dir, "s3"), filepath.Join(s.group.dir, "meta")
-	for _, dir := range []string{filepath.Join(root, bucket), meta} {
-		if err := os.MkdirAll(dir, 0o755); err != nil {
+	root := filepath.Join(s.group.dir, "s3")
+	if err := os.MkdirAll(filepath.Join(root, bucket), 0o755); err != nil {
+		return nil, err
+	}
+	// Connections are kept, as S3 does.
+	args := []string{"--quiet", "--keep-alive", "--health", "/health"}
+	backend := []string{"posix", root}
+	if !attributes(root) {
+		meta := filepath.Join(s.group.dir, "meta")
+		if err := os.Mkdir(meta, 0o755); err != nil {
 			return nil, err
 		}
+		backend = []string{"posix", "--sidecar", meta, root}
 	}
 	addr, err := s.group.startOn(ctx, func(port string) spec {
 		return spec{
 			name: "versitygw",
-			// The sidecar: not every temporary folder has extended attributes.
-			args: []string{s.cache.binary(versitygw), "--quiet", "--health", "/health", "--port", "127.0.0.1:" + port, "posix", "--sidecar", meta, root},
+			args: slices.Concat([]string{s.cache.binary(versitygw)}, args, []string{"--port", "127.0.0.1:" + port}, backend),
 			env:  []string{"ROOT_ACCESS_KEY=" + s3Key, "ROOT_SECRET_KEY=" + s3Secret},
 		}
 	}, func(ctx context.Context, addr string, _ *process) error {
@@ -56,6 +65,16 @@ func (s *Stack) startS3(ctx context.Context) ([]string, error) {
 		"AWS_SESSION_TOKEN=", "AWS_PROFILE=", "AWS_CONFIG_FILE=" + os.DevNull, "AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull,
 		"AWS_EC2_METADATA_DISABLED=true",
 	}, err
+}
+
+// attributes reports whether the file system of a folder keeps extended
+// attributes, which is where versitygw has what belongs to an object.
+func attributes(dir string) bool {
+	const name = "user.promptflag"
+	if err := unix.Setxattr(dir, name, []byte("1"), 0); err != nil {
+		return false
+	}
+	return unix.Removexattr(dir, name) == nil
 }
 
 // startGCS starts fake-gcs-server in memory and makes the bucket.

@@ -1,0 +1,93 @@
+package cloud
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/s3blob"
+
+	"github.com/promptflag/promptflag/store"
+)
+
+// openS3 opens a bucket of S3, and what puts objects into it.
+func openS3(ctx context.Context, u *url.URL) (*blob.Bucket, *s3Objects, error) {
+	q := u.Query()
+	if !q.Has(checksumValidation) {
+		q.Set(checksumValidation, "when_required")
+	}
+	prefix := q.Get("prefix")
+	q.Del("prefix")
+	plain := *u
+	plain.RawQuery = q.Encode()
+	opener := new(s3blob.URLOpener)
+	bucket, err := opener.OpenBucketURL(ctx, &plain) // and its Options are those of the URL
+	if err != nil {
+		return nil, nil, err
+	}
+	var client *s3.Client
+	if !bucket.As(&client) {
+		return nil, nil, errors.New("gocloud's bucket has no S3 client")
+	}
+	client = s3.New(client.Options(), func(o *s3.Options) {
+		if c, ok := o.HTTPClient.(*awshttp.BuildableClient); ok {
+			o.HTTPClient = c.WithTransportOptions(keepConnections)
+		}
+	})
+	if bucket, err = s3blob.OpenBucket(ctx, client, u.Host, &opener.Options); err != nil {
+		return nil, nil, err
+	}
+	if prefix != "" {
+		bucket = blob.PrefixedBucket(bucket, prefix)
+	}
+	return bucket, &s3Objects{client: client, bucket: u.Host, prefix: prefix, options: opener.Options}, nil
+}
+
+// checksumValidation: the SDK writes a warning to stderr for every object that
+// was uploaded without a checksum it knows. Bucket checks its own.
+const checksumValidation = "response_checksum_validation"
+
+// connectionsKept is how many idle connections to a service are kept: publish
+// writes 32 objects at a time, and the SDK keeps ten.
+const connectionsKept = 64
+
+func keepConnections(t *http.Transport) { t.MaxIdleConns, t.MaxIdleConnsPerHost = 0, connectionsKept }
+
+// s3Objects puts objects with one call of the SDK, in the goroutine of the caller.
+// gocloud starts another for every upload, and growing its stack is a third of
+// what a small object costs.
+type s3Objects struct {
+	client         *s3.Client
+	bucket, prefix string
+	options        s3blob.Options
+	closed         atomic.Bool
+}
+
+func (s *s3Objects) create(ctx context.Context, key string, data []byte, o store.CreateOptions) error {
+	if s.closed.Load() {
+		return errors.New("the bucket has been closed")
+	}
+	in := &s3.PutObjectInput{
+		Bucket:               &s.bucket,
+		Key:                  aws.String(s.prefix + key),
+		Body:                 bytes.NewReader(data),
+		ContentType:          &o.ContentType,
+		IfNoneMatch:          aws.String("*"),
+		ServerSideEncryption: s.options.EncryptionType,
+	}
+	if o.CacheControl != "" {
+		in.CacheControl = &o.CacheControl
+	}
+	if s.options.KMSEncryptionID != "" {
+		in.SSEKMSKeyId = &s.options.KMSEncryptionID
+	}
+	_, err := s.client.PutObject(ctx, in)
+	return err
+}
