@@ -173,7 +173,7 @@ func (b *backend) List(ctx context.Context, prefix string) iter.Seq2[store.Objec
 
 func (b *backend) Close() error {
 	if b.s3 != nil {
-		b.s3.closed.Store(true)
+		defer b.s3.close()
 	}
 	if err := b.bucket.Close(); err != nil {
 		return fmt.Errorf("close bucket: %w", clean(context.Background(), err))

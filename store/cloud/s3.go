@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync/atomic"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -36,18 +37,21 @@ func openS3(ctx context.Context, u *url.URL) (*blob.Bucket, *s3Objects, error) {
 	if !bucket.As(&client) {
 		return nil, nil, errors.New("gocloud's bucket has no S3 client")
 	}
+	objects := &s3Objects{bucket: u.Host, prefix: prefix, options: opener.Options}
 	client = s3.New(client.Options(), func(o *s3.Options) {
 		if c, ok := o.HTTPClient.(*awshttp.BuildableClient); ok {
-			o.HTTPClient = c.WithTransportOptions(keepConnections)
+			objects.connections = c.GetTransport()
+			o.HTTPClient = httpClient(objects.connections, c.GetTimeout())
 		}
 	})
+	objects.client = client
 	if bucket, err = s3blob.OpenBucket(ctx, client, u.Host, &opener.Options); err != nil {
 		return nil, nil, err
 	}
 	if prefix != "" {
 		bucket = blob.PrefixedBucket(bucket, prefix)
 	}
-	return bucket, &s3Objects{client: client, bucket: u.Host, prefix: prefix, options: opener.Options}, nil
+	return bucket, objects, nil
 }
 
 // checksumValidation: the SDK writes a warning to stderr for every object that
@@ -58,7 +62,23 @@ const checksumValidation = "response_checksum_validation"
 // writes 32 objects at a time, and the SDK keeps ten.
 const connectionsKept = 64
 
-func keepConnections(t *http.Transport) { t.MaxIdleConns, t.MaxIdleConnsPerHost = 0, connectionsKept }
+// httpClient is the SDK's own client but for the connections: they are more, and
+// can be closed. Like that it follows only redirects that keep the method.
+func httpClient(t *http.Transport, timeout time.Duration) *http.Client {
+	t.MaxIdleConns, t.MaxIdleConnsPerHost = 0, connectionsKept
+	return &http.Client{
+		Transport: t,
+		Timeout:   timeout,
+		CheckRedirect: func(r *http.Request, via []*http.Request) error {
+			if code := r.Response.StatusCode; code != http.StatusTemporaryRedirect && code != http.StatusPermanentRedirect || len(via) >= maxRedirects {
+				return http.ErrUseLastResponse
+			}
+			return nil
+		},
+	}
+}
+
+const maxRedirects = 10 // as Go's own
 
 // s3Objects puts objects with one call of the SDK, in the goroutine of the caller.
 // gocloud starts another for every upload, and growing its stack is a third of
@@ -67,7 +87,15 @@ type s3Objects struct {
 	client         *s3.Client
 	bucket, prefix string
 	options        s3blob.Options
+	connections    *http.Transport // nil if they are not ours
 	closed         atomic.Bool
+}
+
+func (s *s3Objects) close() {
+	s.closed.Store(true)
+	if s.connections != nil {
+		s.connections.CloseIdleConnections()
+	}
 }
 
 func (s *s3Objects) create(ctx context.Context, key string, data []byte, o store.CreateOptions) error {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -155,6 +156,37 @@ func TestS3PutOptions(t *testing.T) {
 	want := []string{"PUT " + path, "aws:kms", "alias/prompts", "GET " + path, "", ""}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)
+	}
+}
+
+// TestS3Close: a bucket that is closed leaves no connection behind.
+func TestS3Close(t *testing.T) {
+	closed := make(chan struct{})
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body) }))
+	server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateClosed {
+			close(closed) // there is one connection
+		}
+	}
+	server.Start()
+	t.Cleanup(server.Close)
+	s3Environment(t)
+	b, err := Open(t.Context(), "s3://test?use_path_style=true&region=us-east-1&endpoint="+server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, _, err := b.Put(t.Context(), []byte("abc")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-closed:
+	case <-time.After(time.Minute):
+		t.Fatal("the connection is still open")
 	}
 }
 
