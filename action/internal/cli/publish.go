@@ -38,9 +38,6 @@ type publishCmd struct {
 }
 
 func (c planCmd) Run(ctx context.Context, s *session) error {
-	if s.forked() {
-		return s.checkOnly(ctx)
-	}
 	p, err := c.prepare(ctx, s, "")
 	if err != nil {
 		return err
@@ -138,27 +135,6 @@ func (c publishCmd) judge(ctx context.Context, s *session, p *prepared, head fun
 // writes, stopped the run before it wrote anything.
 func stoppedByHead(err error) bool {
 	return errors.Is(err, origin.ErrNotHead) || errors.Is(err, origin.ErrCannotTell) || errors.Is(err, store.ErrLeaseHeld)
-}
-
-// forked reports whether this is a pull request that was not given the
-// secrets, as those from forks are not.
-func (s *session) forked() bool {
-	if s.runner == nil || s.Getenv("GITHUB_EVENT_NAME") != "pull_request" {
-		return false
-	}
-	cfg, err := s.config()
-	return err == nil && s.secretless(cfg)
-}
-
-// checkOnly says what it did not do: could-not-tell is not "nothing changes".
-func (s *session) checkOnly(ctx context.Context) error {
-	const why = "not planned: this pull request has no secrets (it comes from a fork, or UNLEASH_ADMIN_TOKEN is not set), so what merging will do was not computed; the prompts were checked"
-	if err := (checkCmd{}).Run(ctx, s); err != nil {
-		return err
-	}
-	fmt.Fprintln(s.Stdout, why)
-	s.runner.Notice(why)
-	return s.runner.Summary("### promptflag\n\n" + why + "\n")
 }
 
 // prepared is a plan with what it takes to apply it.
