@@ -148,11 +148,7 @@ type prepared struct {
 }
 
 func (w wanted) prepare(ctx context.Context, s *session, reason string) (*prepared, error) {
-	cfg, err := s.config()
-	if err != nil {
-		return nil, err
-	}
-	envs, err := environments(cfg, w.Environment)
+	cfg, envs, err := s.environments(w.Environment)
 	if err != nil {
 		return nil, err
 	}
@@ -169,14 +165,18 @@ func (w wanted) prepare(ctx context.Context, s *session, reason string) (*prepar
 	if err != nil {
 		return nil, err
 	}
+	return s.prepare(ctx, cfg, publish.Input{Tree: tree, Environments: envs, Targets: targets, Retry: w.Retry}, reason)
+}
+
+// prepare makes the plan; origin and configuration complete the input.
+func (s *session) prepare(ctx context.Context, cfg *config.Config, in publish.Input, reason string) (*prepared, error) {
 	from, finder := s.origin(ctx, reason)
-	p, err := publish.Prepare(ctx, publish.Input{
-		Tree: tree, Environments: envs, Targets: targets, Origin: from, Retry: w.Retry, From: promotedFrom(cfg),
-	})
+	in.Origin, in.From = from, promotedFrom(cfg)
+	p, err := publish.Prepare(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	return &prepared{p, cfg, targets, from, finder, tree}, nil
+	return &prepared{p, cfg, in.Targets, from, finder, in.Tree}, nil
 }
 
 // summarise puts the plan into the step summary, under what became of it.
