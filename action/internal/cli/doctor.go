@@ -151,11 +151,3 @@ func (c doctorCmd) print(s *session, checks []doctor.Check) error {
 	_, err := s.Stdout.Write([]byte(b.String()))
 	return err
 }
-
-// namedToken is token, and the variable that it is or should be in.
-func (s *session) namedToken(variable string, e config.Environment) (token, name string) {
-	if t := s.Getenv(ofEnvironment(variable, e)); t != "" {
-		return t, ofEnvironment(variable, e)
-	}
-	return s.Getenv(variable), variable
-}

@@ -95,9 +95,7 @@ func (p *pull) look(ctx context.Context) error {
 	if p.envs, err = environments(cfg, p.Environment); err != nil {
 		return err
 	}
-	for _, e := range p.envs {
-		p.told.Environments = append(p.told.Environments, e.Name)
-	}
+	p.told.Environments = environmentNames(p.envs)
 	p.told.PublishInconclusive = p.rules().Gate.PublishInconclusive
 	against := &check.Against{Name: "the base", Versions: p.base.versions(), FS: p.base.fs, Prompts: p.base.folder}
 	if why := p.withoutSecrets(); why != "" {
