@@ -47,7 +47,7 @@ func newWorld(t *testing.T, names ...string) *world {
 	w.env = map[string]string{
 		"GITHUB_ACTIONS": "true", "GITHUB_RUN_ID": "4711", "GITHUB_RUN_ATTEMPT": "1", "GITHUB_SHA": strings.Repeat("c0ffee", 7)[:40],
 		"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "acme/prompts", "GITHUB_ACTOR": "ada",
-		"GITHUB_EVENT_PATH": filepath.Join(w.dir, "event.json"), "GITHUB_STEP_SUMMARY": "", "GITHUB_OUTPUT": filepath.Join(w.dir, "output"),
+		"GITHUB_EVENT_NAME": "workflow_dispatch", "GITHUB_EVENT_PATH": filepath.Join(w.dir, "event.json"), "GITHUB_STEP_SUMMARY": "", "GITHUB_OUTPUT": filepath.Join(w.dir, "output"),
 	}
 	w.file("event.json", `{"head_commit":{"message":"better prompts (#7)"}}`)
 	w.configure(w.unleash.URL, w.bucket)

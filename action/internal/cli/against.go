@@ -9,6 +9,7 @@ import (
 	"github.com/promptflag/promptflag/action/internal/config"
 	"github.com/promptflag/promptflag/action/internal/gitfs"
 	"github.com/promptflag/promptflag/action/internal/live"
+	"github.com/promptflag/promptflag/action/internal/plan"
 	"github.com/promptflag/promptflag/prompts"
 )
 
@@ -23,8 +24,11 @@ func (s *session) against(ctx context.Context, cfg *config.Config, what string) 
 	case what == "":
 		return nil, done, nil
 	case what == liveWord:
-		a, err = s.againstLive(ctx, cfg)
-		return a, done, err
+		served, err := s.liveVersions(ctx, cfg.Environments, nil)
+		if err != nil {
+			return nil, done, err
+		}
+		return againstLive(served), done, nil
 	}
 	if info, err := os.Stat(s.path(what)); err == nil && info.IsDir() {
 		root, err := os.OpenRoot(s.path(what))
@@ -61,25 +65,38 @@ func folderOf(root *os.Root, cfg *config.Config) string {
 	return "."
 }
 
-// againstLive asks every environment.
-func (s *session) againstLive(ctx context.Context, cfg *config.Config) (*check.Against, error) {
-	targets, err := s.targets(ctx, cfg.Environments)
+// againstLive is what is served, as check compares with it.
+func againstLive(served map[string][]live.Version) *check.Against {
+	a := &check.Against{Name: "live versions", Versions: map[string][]check.Version{}}
+	for name, list := range served {
+		for _, v := range list {
+			a.Versions[name] = addVersion(a.Versions[name], check.Version{Prompt: v.Prompt, Ref: v.Ref.String(), Where: v.Where(), Fault: v.Fault})
+		}
+	}
+	return a
+}
+
+// liveVersions is what environments serve, by prompt; nil wants all prompts.
+func (s *session) liveVersions(ctx context.Context, envs []config.Environment, wanted func(string) bool) (map[string][]live.Version, error) {
+	targets, err := s.targets(ctx, envs)
 	if err != nil {
 		return nil, err
 	}
-	a := &check.Against{Name: "live versions", Versions: map[string][]check.Version{}}
-	for _, e := range cfg.Environments {
-		versions, err := live.Read(ctx, e, targets[e.Name], nil)
+	return readLive(ctx, envs, targets, wanted)
+}
+
+func readLive(ctx context.Context, envs []config.Environment, targets map[string]plan.Target, wanted func(string) bool) (map[string][]live.Version, error) {
+	out := map[string][]live.Version{}
+	for _, e := range envs {
+		versions, err := live.Read(ctx, e, targets[e.Name], wanted)
 		if err != nil {
 			return nil, fmt.Errorf("environment %s: %w", e.Name, err)
 		}
 		for name, list := range versions {
-			for _, v := range list {
-				a.Versions[name] = addVersion(a.Versions[name], check.Version{Prompt: v.Prompt, Ref: v.Ref.String(), Where: v.Where(), Fault: v.Fault})
-			}
+			out[name] = append(out[name], list...)
 		}
 	}
-	return a, nil
+	return out, nil
 }
 
 // addVersion puts the same version of two places together.

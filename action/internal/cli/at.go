@@ -115,16 +115,10 @@ func (c atCmd) answer(ctx context.Context, p *past, client history.Matcher, stic
 		}
 		entries = append(entries, e)
 	}
-	var flag history.Past
-	var err error
-	if p.fault != nil {
-		err = &history.Gap{Message: p.fault.Error()}
-	} else if p.log != nil {
-		flag, err = history.At(p.steps, *p.log, p.now, at, c.Lag)
-	} else {
+	if p.fault == nil && p.log == nil {
 		doc.Source, doc.Notes = "release records", p.notes
-		flag, err = history.Records{Place: p.place, Stickiness: stickiness, Now: p.now}.At(entries, at, c.Lag)
 	}
+	flag, err := p.flagAt(entries, stickiness, at, c.Lag)
 	q := history.Question{Place: p.place, Context: c.Context, Time: at}
 	if err == nil {
 		err = c.surroundings(ctx, p, &q, flag)
@@ -160,6 +154,17 @@ func (c atCmd) answer(ctx context.Context, p *past, client history.Matcher, stic
 		doc.Answers = append(doc.Answers, a)
 	}
 	return doc, nil
+}
+
+// flagAt is what the flag was, by the log where there is one, else by the records.
+func (p *past) flagAt(entries []history.Entry, stickiness string, at time.Time, lag time.Duration) (history.Past, error) {
+	switch {
+	case p.fault != nil:
+		return history.Past{}, &history.Gap{Message: p.fault.Error()}
+	case p.log != nil:
+		return history.At(p.steps, *p.log, p.now, at, lag)
+	}
+	return history.Records{Place: p.place, Stickiness: stickiness, Now: p.now}.At(entries, at, lag)
 }
 
 // surroundings reads what a flag depends on besides itself.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"path/filepath"
 	"strings"
 
 	"github.com/promptflag/promptflag/action/internal/bundle"
@@ -35,10 +34,7 @@ func (c bundleCmd) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	out := c.Out
-	if !filepath.IsAbs(out) {
-		out = filepath.Join(s.Dir, out)
-	}
+	out := s.path(c.Out)
 	before, err := bundle.Read(out, env.FlagPrefix)
 	if err != nil {
 		return foreign(err)

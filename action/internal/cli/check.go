@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -185,12 +184,3 @@ func (s *session) fix(findings prompts.Findings) (int, error) {
 	}
 	return total, nil
 }
-
-func writeJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
-}
-
-func (s *session) json(v any) error { return writeJSON(s.Stdout, v) }

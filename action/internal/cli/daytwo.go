@@ -16,6 +16,7 @@ import (
 	"github.com/promptflag/promptflag/action/internal/report"
 	"github.com/promptflag/promptflag/action/internal/rollout"
 	"github.com/promptflag/promptflag/prompts"
+	"github.com/promptflag/promptflag/store"
 )
 
 // target is the one prompt and environment that a command is about.
@@ -160,7 +161,7 @@ type work struct {
 	command string // as the lease names it; "" is the kind of what is done
 }
 
-func (w work) bucket() bucket { return w.targets[w.place.Env.Name].Bucket }
+func (w work) bucket() *store.Bucket { return w.targets[w.place.Env.Name].Bucket }
 
 // open never loads the whole tree: a broken prompt elsewhere must not stand in
 // the way of a rollback.

@@ -18,10 +18,7 @@ type demoCmd struct {
 }
 
 func (c demoCmd) Run(ctx context.Context, s *session) error {
-	dir := c.Dir
-	if !filepath.IsAbs(dir) {
-		dir = filepath.Join(s.Dir, dir)
-	}
+	dir := s.path(c.Dir)
 	return demo.Run(ctx, demo.Options{
 		Dir: dir, Files: example.FS(), Bucket: c.Bucket, Unleash: c.Unleash, Out: s.Stdout,
 		Command: func(ctx context.Context, args ...string) error {

@@ -160,11 +160,6 @@ func (s *session) isTerminal() bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// cannotTell: an answer was asked for that the input does not allow.
-type cannotTell struct{ error }
-
-func (e cannotTell) Unwrap() error { return e.error }
-
 // side is one side of a comparison.
 type side struct {
 	versions map[string][]sideVersion

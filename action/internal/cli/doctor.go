@@ -15,6 +15,7 @@ import (
 	"github.com/promptflag/promptflag/action/internal/config"
 	"github.com/promptflag/promptflag/action/internal/doctor"
 	"github.com/promptflag/promptflag/action/internal/github"
+	"github.com/promptflag/promptflag/action/internal/wording"
 	"github.com/promptflag/promptflag/prompts"
 	"github.com/promptflag/promptflag/store"
 )
@@ -141,25 +142,12 @@ func (c doctorCmd) print(s *session, checks []doctor.Check) error {
 		if len(k.Environments) > 0 {
 			fmt.Fprintf(&b, "%s: ", strings.Join(k.Environments, ", "))
 		}
-		b.WriteString(plainLine(k.Found) + "\n")
+		b.WriteString(wording.Line(k.Found) + "\n")
 		if k.Fix != "" {
-			fmt.Fprintf(&b, "%-14s  %-*s  → %s\n", "", width, "", plainLine(k.Fix))
+			fmt.Fprintf(&b, "%-14s  %-*s  → %s\n", "", width, "", wording.Line(k.Fix))
 		}
 	}
 	fmt.Fprintf(&b, "%d ok, %d to look at, %d failed, %d could not be told\n", count[doctor.OK], count[doctor.Warn], count[doctor.Fail], count[doctor.CannotTell])
 	_, err := s.Stdout.Write([]byte(b.String()))
 	return err
-}
-
-// plainLine keeps what servers and people wrote on one line.
-func plainLine(text string) string {
-	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\u0085' || r == '\u2028' || r == '\u2029' }), " ")
-}
-
-// namedToken is token, and the variable that it is or should be in.
-func (s *session) namedToken(variable string, e config.Environment) (token, name string) {
-	if t := s.Getenv(ofEnvironment(variable, e)); t != "" {
-		return t, ofEnvironment(variable, e)
-	}
-	return s.Getenv(variable), variable
 }

@@ -153,20 +153,23 @@ func (s *session) againstTraffic(ctx context.Context, cfg *config.Config, names 
 	for _, name := range names {
 		wanted[name] = true
 	}
-	read := sync.OnceValues(func() (map[string][]live.Version, string) {
-		return s.live(ctx, cfg, func(name string) bool { return wanted[name] })
+	read := sync.OnceValues(func() (map[string][]live.Version, error) {
+		return s.liveVersions(ctx, cfg.Environments, func(name string) bool { return wanted[name] })
 	})
 	return func(head *prompts.Prompt) ([]evalkit.Version, string) {
-		versions, unknown := read()
-		if unknown == "" && !wanted[head.Name()] {
-			unknown = head.Name() + " was not looked up"
+		served, err := read()
+		switch {
+		case err != nil:
+			return nil, notServed + err.Error()
+		case !wanted[head.Name()]:
+			return nil, head.Name() + " was not looked up"
 		}
-		if unknown != "" {
-			return nil, unknown
-		}
-		return evaluate.Baselines(head.Digest(), versions[head.Name()])
+		return evaluate.Baselines(head.Digest(), served[head.Name()])
 	}
 }
+
+// notServed is why there is nothing to compare with; rules that need it say so.
+const notServed = "what production serves is not known: "
 
 // versionDigits reports whether a text can only be the digits of a version, or a
 // digest.
@@ -190,26 +193,6 @@ func (s *session) anywhere(ctx context.Context, cfg *config.Config, name, versio
 		failed = err
 	}
 	return nil, failed
-}
-
-// live reads what every environment serves of some prompts. That it cannot be known is no error:
-// rules that need it say so.
-func (s *session) live(ctx context.Context, cfg *config.Config, wanted func(string) bool) (map[string][]live.Version, string) {
-	out := map[string][]live.Version{}
-	for _, e := range cfg.Environments {
-		targets, err := s.targets(ctx, []config.Environment{e})
-		var versions map[string][]live.Version
-		if err == nil {
-			versions, err = live.Read(ctx, e, targets[e.Name], wanted)
-		}
-		if err != nil {
-			return nil, fmt.Sprintf("what %s serves is not known: %v", e.Name, err)
-		}
-		for name, list := range versions {
-			out[name] = append(out[name], list...)
-		}
-	}
-	return out, ""
 }
 
 // writeReports writes the results beside the lines.

@@ -31,6 +31,11 @@ type refusal struct{ error }
 
 func (e refusal) Unwrap() error { return e.error }
 
+// cannotTell: an answer was asked for that the input does not allow.
+type cannotTell struct{ error }
+
+func (e cannotTell) Unwrap() error { return e.error }
+
 var errPrinted = errors.New("see above")
 
 // waits reports whether all that went wrong are flags that somebody changed
@@ -57,6 +62,7 @@ func (p Process) report(err error, runner *github.Runner) int {
 	var usage usageError
 	var no refusal
 	var untold cannotTell
+	code := exitService
 	switch {
 	case err == nil:
 		return exitDone
@@ -66,22 +72,17 @@ func (p Process) report(err error, runner *github.Runner) int {
 		runner.Notice("nothing published: " + err.Error())
 		return exitDone
 	case errors.As(err, &no):
-		if !errors.Is(err, errPrinted) {
-			fmt.Fprintf(p.Stderr, "promptflag: %v\n", err)
-			runner.Error(err.Error())
+		if errors.Is(err, errPrinted) {
+			return exitNo
 		}
-		return exitNo
+		code = exitNo
 	case waits(err):
-		fmt.Fprintf(p.Stderr, "promptflag: %v\n", err)
-		runner.Error(err.Error())
+		code = exitNo
 		if problems(err, func(p *plan.Problem) bool { return p.Untold }) {
-			return exitCannotTell
+			code = exitCannotTell
 		}
-		return exitNo
 	case errors.As(err, &untold):
-		fmt.Fprintf(p.Stderr, "promptflag: %v\n", err)
-		runner.Error(err.Error())
-		return exitCannotTell
+		code = exitCannotTell
 	case errors.As(err, &findings):
 		// Annotated where they were found.
 		fmt.Fprintln(p.Stderr, findings.Error())
@@ -90,18 +91,14 @@ func (p Process) report(err error, runner *github.Runner) int {
 		}
 		return exitNo
 	case errors.As(err, &usage):
-		fmt.Fprintf(p.Stderr, "promptflag: %v\n", err)
-		runner.Error(err.Error())
-		return exitUsage
+		code = exitUsage
 	case errors.Is(err, origin.ErrCannotTell):
-		fmt.Fprintf(p.Stderr, "promptflag: %v\n", err)
-		runner.Error(err.Error())
-		return exitCannotTell
+		code = exitCannotTell
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(p.Stderr, "promptflag: interrupted; run the command again to finish")
 		return exitService
 	}
 	fmt.Fprintf(p.Stderr, "promptflag: %v\n", err)
 	runner.Error(err.Error())
-	return exitService
+	return code
 }

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 )
@@ -13,6 +15,15 @@ func (s *session) path(name string) string {
 	}
 	return filepath.Join(s.Dir, name)
 }
+
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+func (s *session) json(v any) error { return writeJSON(s.Stdout, v) }
 
 // writeFile writes a file that the command line names, whole or not at all.
 func (s *session) writeFile(name string, data []byte) error {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"slices"
 	"time"
@@ -63,12 +64,18 @@ func (c historyCmd) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	_, envs, err := s.environments(c.Environment)
+	cfg, envs, err := s.environments(c.Environment)
+	if err != nil {
+		return err
+	}
+	root, err := s.openRoot()
 	if err != nil {
 		return err
 	}
 	doc := historyDoc{Prompt: c.Name, Entries: []history.Entry{}, Notes: []string{}}
 	var faults []error
+	_, err = fs.Stat(root.FS(), cfg.File(c.Name))
+	known := !errors.Is(err, fs.ErrNotExist)
 	for _, env := range envs {
 		p, err := s.openPast(ctx, env, c.Name, since)
 		if err != nil {
@@ -78,12 +85,20 @@ func (c historyCmd) Run(ctx context.Context, s *session) error {
 			faults = append(faults, p.fault)
 		}
 		doc.Notes = append(doc.Notes, p.notes...)
+		if !known {
+			if known, err = p.known(ctx); err != nil {
+				return fmt.Errorf("environment %s: %w", env.Name, err)
+			}
+		}
 		for e, err := range p.entries(ctx, since, time.Time{}) {
 			if err != nil {
 				return fmt.Errorf("environment %s: %w", env.Name, err)
 			}
 			doc.Entries = append(doc.Entries, e)
 		}
+	}
+	if !known && len(faults) == 0 {
+		return refusal{fmt.Errorf("there is no prompt %s in %s, no flag of it, and nothing was published under that name", c.Name, cfg.Prompts)}
 	}
 	newestFirst(doc.Entries)
 	if err := c.print(s, doc); err != nil {
@@ -117,7 +132,11 @@ func (c historyCmd) print(s *session, doc historyDoc) error {
 		return s.json(doc)
 	}
 	if len(doc.Entries) == 0 {
-		fmt.Fprintf(s.Stdout, "nothing is known of %s\n", c.Name)
+		when := ""
+		if c.Since != "" {
+			when = " since then"
+		}
+		fmt.Fprintf(s.Stdout, "nothing is recorded of %s%s\n", c.Name, when)
 	}
 	if err := history.Print(s.Stdout, doc.Entries); err != nil {
 		return err
@@ -159,6 +178,15 @@ func (s *session) openPast(ctx context.Context, env config.Environment, name str
 	}
 	p.read(ctx, since)
 	return p, ctx.Err()
+}
+
+// known reports whether there is, or was, a flag or a record of the prompt.
+func (p *past) known(ctx context.Context) (bool, error) {
+	if p.now != nil || p.log != nil && len(p.log.Events) > 0 {
+		return true, nil
+	}
+	keys, err := p.bucket.RecordKeys(ctx, p.place.Prompt)
+	return len(keys) > 0, err
 }
 
 // blind notes that changes by hand are not seen though there is a log.

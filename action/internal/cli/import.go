@@ -90,28 +90,19 @@ func (c importCmd) Run(_ context.Context, s *session) error {
 // target is the folder to write to, and how it is called in what is printed.
 func (c importCmd) target(s *session) (dir, shown string, err error) {
 	if c.Out != "" {
-		if filepath.IsAbs(c.Out) {
-			return filepath.Clean(c.Out), filepath.ToSlash(c.Out), nil
-		}
-		return filepath.Join(s.Dir, c.Out), filepath.ToSlash(filepath.Clean(c.Out)), nil
+		return filepath.Clean(s.path(c.Out)), filepath.ToSlash(filepath.Clean(c.Out)), nil
 	}
 	cfg, err := s.config()
 	if err != nil {
 		return "", "", err
 	}
-	dir = filepath.Join(s.dir(), filepath.FromSlash(cfg.Prompts))
-	if rel, err := filepath.Rel(s.Dir, dir); err == nil && filepath.IsLocal(rel) {
-		return dir, filepath.ToSlash(rel), nil
-	}
-	return dir, filepath.ToSlash(dir), nil
+	dir = s.below(cfg.Prompts)
+	return dir, s.shown(dir), nil
 }
 
 // read imports one file. It and what it names are read through its folder.
 func (c importCmd) read(s *session, file string) (*importer.Result, error) {
-	full := file
-	if !filepath.IsAbs(full) {
-		full = filepath.Join(s.Dir, file)
-	}
+	full := s.path(file)
 	root, err := os.OpenRoot(filepath.Dir(full))
 	if err != nil {
 		return nil, fmt.Errorf("import %s: %w", file, err)
@@ -189,8 +180,12 @@ func (i *imported) write(dir string, force bool) error {
 		if f.State == "unchanged" {
 			continue
 		}
-		if err := replace(root, f.name, f.content); err != nil {
-			return usageError{fmt.Errorf("write %s: %w", f.Path, err)}
+		folder := filepath.FromSlash(path.Dir(f.name))
+		if err := root.MkdirAll(folder, 0o755); err != nil {
+			return usageError{fmt.Errorf("make the folder of %s: %w", f.Path, err)}
+		}
+		if err := replaceFile(root, filepath.FromSlash(f.name), f.content); err != nil {
+			return usageError{err}
 		}
 	}
 	return nil
@@ -226,27 +221,4 @@ func (f importedFile) partialOf() string {
 		return f.Source
 	}
 	return ""
-}
-
-// replace writes a file beside its place, and then moves it there.
-func replace(root *os.Root, name string, content []byte) error {
-	if folder := path.Dir(name); folder != "." {
-		if err := root.MkdirAll(filepath.FromSlash(folder), 0o755); err != nil {
-			return err
-		}
-	}
-	next := path.Join(path.Dir(name), ".import-"+path.Base(name))
-	f, err := root.OpenFile(next, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = root.Rename(next, name)
-	}
-	if err != nil {
-		return errors.Join(err, root.Remove(next))
-	}
-	return nil
 }

@@ -38,10 +38,7 @@ type heldLeases map[string]*lease.Held
 // lease takes the leases of environments, in the order in which everybody asks
 // for them.
 func (s *session) lease(ctx context.Context, envs []config.Environment, targets map[string]plan.Target, from plan.Origin, command string) (heldLeases, error) {
-	var names []string
-	for _, e := range envs {
-		names = append(names, e.Name)
-	}
+	names := environmentNames(envs)
 	slices.Sort(names)
 	held := heldLeases{}
 	for _, name := range names {

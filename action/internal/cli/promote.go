@@ -155,7 +155,7 @@ func serving(ctx context.Context, e config.Environment, server plan.Flags, name 
 
 // broughtBy is the newest record of a version's coming to an environment; nil if
 // there is none.
-func broughtBy(ctx context.Context, b bucket, ref prompts.Ref, environment string) (*store.Record, error) {
+func broughtBy(ctx context.Context, b *store.Bucket, ref prompts.Ref, environment string) (*store.Record, error) {
 	keys, err := b.RecordKeys(ctx, ref.Name)
 	if err != nil {
 		return nil, err
@@ -252,7 +252,7 @@ const mostReceipts = 50
 
 // copyReceipts takes the evaluations of a version along to another bucket, where
 // the next promote looks for them. It is evaluated again if that fails.
-func (s *session) copyReceipts(ctx context.Context, from, to bucket, ref prompts.Ref) {
+func (s *session) copyReceipts(ctx context.Context, from, to *store.Bucket, ref prompts.Ref) {
 	if from == to {
 		return
 	}

@@ -38,9 +38,6 @@ type publishCmd struct {
 }
 
 func (c planCmd) Run(ctx context.Context, s *session) error {
-	if s.forked() {
-		return s.checkOnly(ctx)
-	}
 	p, err := c.prepare(ctx, s, "")
 	if err != nil {
 		return err
@@ -140,27 +137,6 @@ func stoppedByHead(err error) bool {
 	return errors.Is(err, origin.ErrNotHead) || errors.Is(err, origin.ErrCannotTell) || errors.Is(err, store.ErrLeaseHeld)
 }
 
-// forked reports whether this is a pull request that was not given the
-// secrets, as those from forks are not.
-func (s *session) forked() bool {
-	if s.runner == nil || s.Getenv("GITHUB_EVENT_NAME") != "pull_request" {
-		return false
-	}
-	cfg, err := s.config()
-	return err == nil && s.secretless(cfg)
-}
-
-// checkOnly says what it did not do: could-not-tell is not "nothing changes".
-func (s *session) checkOnly(ctx context.Context) error {
-	const why = "not planned: this pull request has no secrets (it comes from a fork, or UNLEASH_ADMIN_TOKEN is not set), so what merging will do was not computed; the prompts were checked"
-	if err := (checkCmd{}).Run(ctx, s); err != nil {
-		return err
-	}
-	fmt.Fprintln(s.Stdout, why)
-	s.runner.Notice(why)
-	return s.runner.Summary("### promptflag\n\n" + why + "\n")
-}
-
 // prepared is a plan with what it takes to apply it.
 type prepared struct {
 	*plan.Plan
@@ -172,11 +148,7 @@ type prepared struct {
 }
 
 func (w wanted) prepare(ctx context.Context, s *session, reason string) (*prepared, error) {
-	cfg, err := s.config()
-	if err != nil {
-		return nil, err
-	}
-	envs, err := environments(cfg, w.Environment)
+	cfg, envs, err := s.environments(w.Environment)
 	if err != nil {
 		return nil, err
 	}
@@ -193,14 +165,18 @@ func (w wanted) prepare(ctx context.Context, s *session, reason string) (*prepar
 	if err != nil {
 		return nil, err
 	}
+	return s.prepare(ctx, cfg, publish.Input{Tree: tree, Environments: envs, Targets: targets, Retry: w.Retry}, reason)
+}
+
+// prepare makes the plan; origin and configuration complete the input.
+func (s *session) prepare(ctx context.Context, cfg *config.Config, in publish.Input, reason string) (*prepared, error) {
 	from, finder := s.origin(ctx, reason)
-	p, err := publish.Prepare(ctx, publish.Input{
-		Tree: tree, Environments: envs, Targets: targets, Origin: from, Retry: w.Retry, From: promotedFrom(cfg),
-	})
+	in.Origin, in.From = from, promotedFrom(cfg)
+	p, err := publish.Prepare(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	return &prepared{p, cfg, targets, from, finder, tree}, nil
+	return &prepared{p, cfg, in.Targets, from, finder, in.Tree}, nil
 }
 
 // summarise puts the plan into the step summary, under what became of it.

@@ -7,13 +7,17 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/promptflag/promptflag/action/internal/check"
 	"github.com/promptflag/promptflag/action/internal/comment"
 	"github.com/promptflag/promptflag/action/internal/config"
+	"github.com/promptflag/promptflag/action/internal/flags"
 	"github.com/promptflag/promptflag/action/internal/github"
+	"github.com/promptflag/promptflag/action/internal/live"
 	"github.com/promptflag/promptflag/action/internal/plan"
 	"github.com/promptflag/promptflag/action/internal/policy"
+	"github.com/promptflag/promptflag/action/internal/publish"
 	"github.com/promptflag/promptflag/action/internal/wording"
 	"github.com/promptflag/promptflag/evalkit"
 	"github.com/promptflag/promptflag/prompts"
@@ -34,10 +38,15 @@ type pull struct {
 	base   *before
 	report *check.Report
 	told   comment.Input
-	secret bool  // there are no secrets: from a fork, not set, or not for the places that the change names
-	failed error // of a service that the answer needs; the rest is told all the same
-	plan   *prepared
-	evals  []*evalkit.Report
+	envs   []config.Environment      // that a plan is made for
+	open   map[string]plan.Target    // of all environments, as look found them
+	served map[string][]live.Version // by prompt; nil: not asked for, or unserved
+	// unserved is why it is not known what is served.
+	unserved error
+	secret   bool  // there are no secrets: from a fork, not set, or not for the places that the change names
+	failed   error // of a service that the answer needs; the rest is told all the same
+	plan     *prepared
+	evals    []*evalkit.Report
 }
 
 // Run checks, evaluates and plans, and tells everything that it found out: also
@@ -83,22 +92,19 @@ func (p *pull) look(ctx context.Context) error {
 	if p.base, err = p.openBase(ctx); err != nil {
 		return err
 	}
-	planned, err := environments(cfg, p.Environment)
-	if err != nil {
+	if p.envs, err = environments(cfg, p.Environment); err != nil {
 		return err
 	}
-	for _, e := range planned {
-		p.told.Environments = append(p.told.Environments, e.Name)
-	}
+	p.told.Environments = environmentNames(p.envs)
 	p.told.PublishInconclusive = p.rules().Gate.PublishInconclusive
 	against := &check.Against{Name: "the base", Versions: p.base.versions(), FS: p.base.fs, Prompts: p.base.folder}
 	if why := p.withoutSecrets(); why != "" {
 		p.secret = true
 		p.noSecrets(why)
-	} else if live, err := p.againstLive(ctx, cfg); err != nil {
-		p.unreachable(err)
+	} else if p.unserved = p.ask(ctx); p.unserved != nil {
+		p.unreachable(p.unserved)
 	} else {
-		against = live
+		against = againstLive(p.served)
 	}
 	if p.event.Fork && !p.secret {
 		p.told.NotRun = append(p.told.NotRun, noModel)
@@ -113,6 +119,29 @@ func (p *pull) look(ctx context.Context) error {
 	p.runner.Findings(p.told.Findings, p.prefix())
 	return nil
 }
+
+// ask reads what every environment serves, for all that follows: the comment is
+// about one moment, and nothing of it is written.
+func (p *pull) ask(ctx context.Context) (err error) {
+	if p.open, err = p.targets(ctx, p.config.Environments); err != nil {
+		return err
+	}
+	for name, t := range p.open {
+		server := t.Flags
+		t.Flags = exported{server, sync.OnceValues(func() (map[string]flags.Flag, error) { return server.Export(ctx) })}
+		p.open[name] = t
+	}
+	p.served, err = readLive(ctx, p.config.Environments, p.open, nil)
+	return err
+}
+
+// exported is a flag server that is asked for all of its flags once.
+type exported struct {
+	plan.Flags
+	once func() (map[string]flags.Flag, error)
+}
+
+func (e exported) Export(context.Context) (map[string]flags.Flag, error) { return e.once() }
 
 // ownFindings are all mistakes, and the warnings about what the change touches.
 func (p *pull) ownFindings() (out prompts.Findings) {
@@ -183,7 +212,7 @@ func (p *pull) planned(ctx context.Context) {
 		p.told.PlanUnknown = "there are mistakes to be mended first"
 		return
 	}
-	made, err := wanted{Environment: p.Environment}.prepare(ctx, p.session, "")
+	made, err := p.prepare(ctx, p.config, publish.Input{Tree: p.report.Tree, Environments: p.envs, Targets: p.open}, "")
 	if err != nil {
 		p.unreachable(fmt.Errorf("plan: %w", err))
 		return

@@ -18,7 +18,7 @@ import (
 // evaluateChanged runs the suites of the prompts that the change touches, against
 // what production serves.
 func (p *pull) evaluateChanged(ctx context.Context) error {
-	p.traffic(ctx)
+	p.traffic()
 	r, err := p.evalRunner(ctx)
 	if err != nil {
 		return err
@@ -29,12 +29,7 @@ func (p *pull) evaluateChanged(ctx context.Context) error {
 	if len(names) == 0 {
 		return nil
 	}
-	r.Baselines = p.againstTraffic(ctx, p.config, names)
-	if p.secret {
-		r.Baselines = func(*prompts.Prompt) ([]evalkit.Version, string) {
-			return nil, "what production serves was not asked for"
-		}
-	}
+	r.Baselines = p.compareWith
 	for i, name := range names {
 		one := p.find(name)
 		d := p.lookup(name)
@@ -56,6 +51,17 @@ func (p *pull) evaluateChanged(ctx context.Context) error {
 		return err
 	}
 	return r.Finish()
+}
+
+// compareWith is the lookup of a pull request.
+func (p *pull) compareWith(head *prompts.Prompt) ([]evalkit.Version, string) {
+	switch {
+	case p.secret:
+		return nil, "what production serves was not asked for"
+	case p.unserved != nil:
+		return nil, notServed + p.unserved.Error()
+	}
+	return evaluate.Baselines(head.Digest(), p.served[head.Name()])
 }
 
 // evalRunner asks models where there are secrets, and only reads records where
@@ -102,19 +108,15 @@ func answered(r *evalkit.Report) bool {
 	return slices.ContainsFunc(r.Arms, func(a evalkit.Arm) bool { return a.Role == evalkit.New && a.PassRate != nil })
 }
 
-// traffic finds out what is served now of the prompts that the change touches,
-// and whom it breaks.
-func (p *pull) traffic(ctx context.Context) {
-	if p.told.PlanUnknown != "" || len(p.told.Prompts) == 0 {
-		return
-	}
-	versions, unknown := p.live(ctx, p.config, func(name string) bool { return p.find(name) != nil })
-	if unknown != "" {
-		return // said where the flags were asked first
+// traffic says what is served now of the prompts that the change touches, and whom
+// it breaks.
+func (p *pull) traffic() {
+	if p.served == nil {
+		return // said where the flags were asked for
 	}
 	for i := range p.told.Prompts {
 		one := &p.told.Prompts[i]
-		one.Live, one.Known = versions[one.Name], true
+		one.Live, one.Known = p.served[one.Name], true
 		d := p.lookup(one.Name)
 		if d == nil {
 			continue

@@ -1,7 +1,17 @@
 package cli
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/promptflag/promptflag/action/internal/github"
 	"github.com/promptflag/promptflag/evalkit"
@@ -54,5 +64,47 @@ func TestEditing(t *testing.T) {
 	p.event.Fork = true
 	if p.editing() != nil {
 		t.Error("a fork's branch is not in this repository")
+	}
+}
+
+// TestPullAsksOnce: comment, baselines and plan are about one moment, and all flags
+// of an environment are one long answer.
+func TestPullAsksOnce(t *testing.T) {
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/export"):
+			if strings.Contains(string(body), `"project"`) { // else it is about one flag
+				asked++
+			}
+			fmt.Fprint(w, `{"features":[]}`)
+		case strings.HasSuffix(r.URL.Path, "/ui-config"):
+			fmt.Fprint(w, `{}`)
+		default:
+			w.WriteHeader(http.StatusNotFound)
+			fmt.Fprint(w, `{"name":"NotFoundError"}`)
+		}
+	}))
+	defer server.Close()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"promptflag.toml":       "bucket = \"file://bucket\"\n[unleash]\nurl = \"" + server.URL + "\"\n[environments.production]\npercent = 10\n",
+		"prompts/a.toml":        "model = \"m\"\n[[messages]]\nrole = \"user\"\ncontent = \"two\"\n",
+		"prompts/a.eval.toml":   "[[tests]]\nvars = {}\n[[tests.assert]]\ntype = \"contains\"\nvalue = \"x\"\n",
+		"before/prompts/a.toml": "model = \"m\"\n[[messages]]\nrole = \"user\"\ncontent = \"one\"\n",
+	} {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out bytes.Buffer
+	code := Main(t.Context(), Process{
+		Args: []string{"pull", "--base", "before"}, Dir: dir, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Now: time.Now, NewID: randomID,
+		Getenv: func(k string) string { return map[string]string{"UNLEASH_ADMIN_TOKEN": "user:x"}[k] },
+	})
+	if asked != 1 || code != exitCannotTell || !strings.Contains(out.String(), "everybody gets it: it is new here") {
+		t.Errorf("exit code %d; asked %d times\n%s", code, asked, &out)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -117,30 +118,16 @@ func (s *session) purgeable(ctx context.Context, cfg *config.Config, targets map
 	if len(digits) < minVersion || len(digits) > 64 || strings.Trim(digits, "0123456789abcdef") != "" {
 		return prompts.Ref{}, nil, usageError{fmt.Errorf("version %q: NAME@VERSION, a digest, or at least %d hex digits of one", want, minVersion)}
 	}
-	var digests []string
 	var buckets []*store.Bucket
 	for _, e := range cfg.Environments {
-		b := targets[e.Name].Bucket
-		if slices.Contains(buckets, b) {
-			continue
+		if b := targets[e.Name].Bucket; !slices.Contains(buckets, b) {
+			buckets = append(buckets, b)
 		}
-		buckets = append(buckets, b)
-		found, err := b.Find(ctx, digits, 3)
-		if err != nil {
-			return prompts.Ref{}, nil, err
-		}
-		stones, err := b.Purged(ctx, digits)
-		if err != nil {
-			return prompts.Ref{}, nil, err
-		}
-		for d := range stones { // a run that did not finish
-			found = append(found, d)
-		}
-		digests = append(digests, found...)
 	}
-	slices.Sort(digests)
-	digests = slices.Compact(digests)
+	digests, err := digestsOf(ctx, buckets, digits)
 	switch {
+	case err != nil:
+		return prompts.Ref{}, nil, err
 	case len(digests) > 1:
 		return prompts.Ref{}, nil, usageError{fmt.Errorf("version %s is ambiguous: give more digits", want)}
 	case len(digests) == 0 && (!named || len(digits) < 64):
@@ -161,6 +148,26 @@ func (s *session) purgeable(ctx context.Context, cfg *config.Config, targets map
 		ref.Name = of
 	}
 	return ref, p, nil
+}
+
+// digestsOf are the digests in buckets that start with some digits, and those of
+// purges that did not finish; enough to see that there are several.
+func digestsOf(ctx context.Context, buckets []*store.Bucket, digits string) ([]string, error) {
+	found := map[string]bool{}
+	for _, b := range buckets {
+		digests, err := b.Find(ctx, digits, 3)
+		if err != nil {
+			return nil, err
+		}
+		stones, err := b.Purged(ctx, digits)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range slices.AppendSeq(digests, maps.Keys(stones)) {
+			found[d] = true
+		}
+	}
+	return sorted(found), nil
 }
 
 // artifactOf reads a version from the first bucket that has it, or else the name

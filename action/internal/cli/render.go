@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/promptflag/promptflag/prompts"
@@ -88,10 +87,7 @@ func (s *session) readFile(name string) ([]byte, error) {
 	if name == "-" {
 		return io.ReadAll(io.LimitReader(s.Stdin, maxVars))
 	}
-	if !filepath.IsAbs(name) {
-		name = filepath.Join(s.Dir, name)
-	}
-	f, err := os.Open(name)
+	f, err := os.Open(s.path(name))
 	if err != nil {
 		return nil, err
 	}

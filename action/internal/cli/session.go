@@ -215,6 +215,14 @@ func (s *session) token(variable string, e config.Environment) string {
 	return token
 }
 
+// namedToken is token, and the variable that it is or should be in.
+func (s *session) namedToken(variable string, e config.Environment) (token, name string) {
+	if t := s.Getenv(ofEnvironment(variable, e)); t != "" {
+		return t, ofEnvironment(variable, e)
+	}
+	return s.Getenv(variable), variable
+}
+
 func ofEnvironment(variable string, e config.Environment) string {
 	return variable + "_" + strings.ToUpper(strings.NewReplacer("-", "_", ".", "_", "~", "_").Replace(e.Name))
 }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/promptflag/promptflag/action/internal/config"
 	"github.com/promptflag/promptflag/action/internal/gitfs"
-	"github.com/promptflag/promptflag/action/internal/live"
 	"github.com/promptflag/promptflag/prompts"
 )
 
@@ -127,24 +126,18 @@ func (o *opener) live() (side, error) {
 	if err != nil {
 		return side{}, err
 	}
-	targets, err := o.targets(o.ctx, envs)
+	served, err := o.liveVersions(o.ctx, envs, nil)
 	if err != nil {
 		return side{}, err
 	}
 	s := side{versions: map[string][]sideVersion{}}
-	for _, e := range envs {
-		versions, err := live.Read(o.ctx, e, targets[e.Name], nil)
-		if err != nil {
-			return side{}, fmt.Errorf("environment %s: %w", e.Name, err)
-		}
-		for name, list := range versions {
-			for _, v := range list {
-				if v.Prompt == nil {
-					s.faults = append(s.faults, prompts.Finding{File: name, Severity: prompts.Error, Message: v.Ref.String() + " (" + v.Where() + "): " + v.Fault})
-					continue
-				}
-				s.add(name, v.Prompt, v.Where())
+	for name, list := range served {
+		for _, v := range list {
+			if v.Prompt == nil {
+				s.faults = append(s.faults, prompts.Finding{File: name, Severity: prompts.Error, Message: v.Ref.String() + " (" + v.Where() + "): " + v.Fault})
+				continue
 			}
+			s.add(name, v.Prompt, v.Where())
 		}
 	}
 	return s, nil

@@ -10,14 +10,12 @@ import (
 	"github.com/promptflag/promptflag/store"
 )
 
-type bucket = *store.Bucket
-
 // minVersion is how many digits of a version name it.
 const minVersion = 6
 
 // published fetches a version of a prompt from the bucket. want is a digest, a
 // ref, or the first digits of a version that a release record knows.
-func (s *session) published(ctx context.Context, b bucket, name, want string) (*prompts.Prompt, error) {
+func (s *session) published(ctx context.Context, b *store.Bucket, name, want string) (*prompts.Prompt, error) {
 	ref, err := findVersion(ctx, b, name, want)
 	if err != nil {
 		return nil, err
@@ -39,7 +37,7 @@ func (s *session) published(ctx context.Context, b bucket, name, want string) (*
 	return p, nil
 }
 
-func findVersion(ctx context.Context, b bucket, name, want string) (prompts.Ref, error) {
+func findVersion(ctx context.Context, b *store.Bucket, name, want string) (prompts.Ref, error) {
 	want = strings.TrimPrefix(want, name+"@")
 	digits := strings.TrimPrefix(want, "sha256:")
 	if d, err := prompts.ParseDigest("sha256:" + digits); err == nil {

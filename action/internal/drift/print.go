@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 
 	"github.com/promptflag/promptflag/action/internal/wording"
 )
@@ -13,18 +12,18 @@ import (
 func (r *Report) Print(w io.Writer) error {
 	var b strings.Builder
 	for _, d := range r.Done {
-		b.WriteString("mended: " + line(d) + "\n")
+		b.WriteString("mended: " + wording.Line(d) + "\n")
 	}
 	place := ""
 	for _, f := range r.Findings {
 		if now := f.Prompt + " in " + f.Environment; now != place {
 			place = now
-			b.WriteString(line(now) + "\n")
+			b.WriteString(wording.Line(now) + "\n")
 		}
-		fmt.Fprintf(&b, "  %s: %s\n    should be: %s\n    mend: %s\n", f.Kind, line(f.Is), line(f.Should), line(f.Mend))
+		fmt.Fprintf(&b, "  %s: %s\n    should be: %s\n    mend: %s\n", f.Kind, wording.Line(f.Is), wording.Line(f.Should), wording.Line(f.Mend))
 	}
 	for _, u := range r.Unread {
-		fmt.Fprintf(&b, "could not be read: %s: %s\n", line(strings.TrimPrefix(u.Environment+": "+u.What, ": ")), line(u.Cause))
+		fmt.Fprintf(&b, "could not be read: %s: %s\n", wording.Line(strings.TrimPrefix(u.Environment+": "+u.What, ": ")), wording.Line(u.Cause))
 	}
 	b.WriteString(r.Summary() + "\n")
 	_, err := io.WriteString(w, b.String())
@@ -93,17 +92,4 @@ func short(s string) string {
 	return s
 }
 
-// line is text of others on one line of a terminal.
-func line(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return ' '
-		case !unicode.IsPrint(r):
-			return -1
-		}
-		return r
-	}, s)
-}
-
-func escape(s string) string { return wording.Markdown(line(s)) }
+func escape(s string) string { return wording.Markdown(wording.Line(s)) }

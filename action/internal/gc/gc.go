@@ -42,8 +42,8 @@ type Object struct {
 	Key  string    `json:"key"`
 	Size int64     `json:"size"`
 	Time time.Time `json:"time"` // when it was written
-	// Bucket is the first environment that uses the object's bucket.
-	Bucket string `json:"bucket"`
+	// Environment is the first that uses the object's bucket.
+	Environment string `json:"environment"`
 }
 
 // Count is about all objects of one kind.
@@ -236,7 +236,7 @@ func (s *sweep) find(ctx context.Context, may func(Object)) error {
 				}
 			})
 			if old {
-				may(Object{Kind: kind.name, Key: o.Key, Size: o.Size, Time: o.ModTime.UTC(), Bucket: s.first})
+				may(Object{Kind: kind.name, Key: o.Key, Size: o.Size, Time: o.ModTime.UTC(), Environment: s.first})
 			}
 		}
 	}

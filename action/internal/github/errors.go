@@ -8,9 +8,10 @@ import (
 	"net/url"
 	"strings"
 	"time"
-	"unicode"
 
 	api "github.com/google/go-github/v60/github"
+
+	"github.com/promptflag/promptflag/action/internal/wording"
 )
 
 // What callers branch on. All errors of Client say what was asked.
@@ -100,12 +101,7 @@ func answered(asked, needs string, answer *api.ErrorResponse) error {
 
 // plain makes text of others fit for one line of a message.
 func plain(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, s)
+	s = wording.Line(s)
 	if r := []rune(s); len(r) > 300 {
 		s = string(r[:300]) + "…"
 	}

@@ -9,37 +9,27 @@ import (
 	"strings"
 )
 
-// Event is what started a workflow run. Fields that an event does not have are
-// empty. Titles, inputs and names of branches are text of people.
+// Event is what started a workflow run, as far as commands ask for it. Fields that
+// an event does not have are empty. Titles, messages and names of branches are text
+// of people.
 type Event struct {
-	Name       string // pull_request, push, merge_group, schedule, workflow_dispatch, …
-	Action     string // of pull_request and merge_group: opened, synchronize, checks_requested, …
 	Repository string // "owner/name" that the workflow runs for
-	Sender     string // login
 
-	// Ref is the full name of a ref: the pushed one, that of workflow_dispatch
-	// and schedule, refs/pull/N/merge of a pull request.
-	Ref string
-	// Base and Head are the commits of a pull request or a merge group, BaseRef
-	// and HeadRef their branches without refs/heads/.
-	Base, Head, BaseRef, HeadRef string
+	// Base and Head are the commits of a pull request or a merge group, HeadRef the
+	// proposing branch without refs/heads/.
+	Base, Head, HeadRef string
 
 	// Pull is the number of the pull request, 0 without one.
-	Pull  int
-	Draft bool
+	Pull       int
+	Title, URL string // of the pull request, and its page
 	// Fork: the proposing side is another repository, or one that is gone. The
 	// token is read-only then and there are no secrets.
 	Fork bool
-	// Merged: the pull request is closed and merged.
-	Merged bool
 
-	// Before and After are the commits of a push. Before is "" where the branch
-	// is new, After is "" where it was deleted.
-	Before, After            string
-	Created, Deleted, Forced bool
-
-	Inputs   map[string]string // of workflow_dispatch
-	Schedule string            // the cron line that was due
+	// Before is the commit that a branch was at before a push; "" for a new one.
+	Before string
+	// Message is that of the newest commit of a push.
+	Message string
 }
 
 // maxPayload is the size of the largest event that GitHub delivers.
@@ -47,23 +37,15 @@ const maxPayload = 25 << 20
 
 // payload is the part of GitHub's events that is read.
 type payload struct {
-	Action     *string
-	Ref        *string
-	Before     *string
-	After      *string
-	Created    bool
-	Deleted    bool
-	Forced     bool
-	Schedule   string
-	Inputs     map[string]any
+	Before     string
 	Repository *struct {
 		FullName string `json:"full_name"`
 	}
-	Sender *struct{ Login string }
+	Commit *struct{ Message string } `json:"head_commit"`
 	Pull   *struct {
 		Number     int
-		Draft      bool
-		Merged     bool
+		Title      string
+		URL        string `json:"html_url"`
 		Base, Head *side
 	} `json:"pull_request"`
 	Number     int
@@ -71,7 +53,6 @@ type payload struct {
 		HeadSHA string `json:"head_sha"`
 		HeadRef string `json:"head_ref"`
 		BaseSHA string `json:"base_sha"`
-		BaseRef string `json:"base_ref"`
 	} `json:"merge_group"`
 }
 
@@ -100,9 +81,6 @@ func ReadEvent(getenv func(string) string) (Event, error) {
 	e, err := ParseEvent(name, src)
 	if err != nil {
 		return Event{}, err
-	}
-	if e.Ref == "" {
-		e.Ref = getenv("GITHUB_REF")
 	}
 	if e.Repository == "" {
 		e.Repository = getenv("GITHUB_REPOSITORY")
@@ -136,12 +114,15 @@ func ParseEvent(name string, src []byte) (Event, error) {
 	if p == nil {
 		return Event{}, fmt.Errorf("event %q: the payload is null", name)
 	}
-	e := Event{Name: name, Action: deref(p.Action), Ref: deref(p.Ref), Schedule: p.Schedule}
+	var e Event
 	if p.Repository != nil {
 		e.Repository = p.Repository.FullName
 	}
-	if p.Sender != nil {
-		e.Sender = p.Sender.Login
+	if p.Commit != nil {
+		e.Message = p.Commit.Message
+	}
+	if p.Pull != nil {
+		e.Title, e.URL = p.Pull.Title, p.Pull.URL
 	}
 	var missing []string
 	switch name {
@@ -151,8 +132,6 @@ func ParseEvent(name string, src []byte) (Event, error) {
 		missing = e.push(p)
 	case "merge_group":
 		missing = e.mergeGroup(p)
-	case "workflow_dispatch":
-		missing = e.dispatch(p)
 	}
 	if len(missing) > 0 {
 		return Event{}, fmt.Errorf("event %q: the payload is not complete: %s", name, strings.Join(missing, "; "))
@@ -164,7 +143,7 @@ func (e *Event) pull(p *payload) (missing []string) {
 	if p.Pull == nil {
 		return []string{"pull_request is missing"}
 	}
-	e.Pull, e.Draft, e.Merged = p.Pull.Number, p.Pull.Draft, p.Pull.Merged
+	e.Pull = p.Pull.Number
 	if e.Pull == 0 {
 		e.Pull = p.Number
 	}
@@ -172,15 +151,15 @@ func (e *Event) pull(p *payload) (missing []string) {
 		missing = append(missing, "pull_request.number is missing")
 	}
 	for _, s := range []struct {
-		name     string
-		side     *side
-		sha, ref *string
-	}{{"base", p.Pull.Base, &e.Base, &e.BaseRef}, {"head", p.Pull.Head, &e.Head, &e.HeadRef}} {
+		name string
+		side *side
+		sha  *string
+	}{{"base", p.Pull.Base, &e.Base}, {"head", p.Pull.Head, &e.Head}} {
 		if s.side == nil {
 			missing = append(missing, "pull_request."+s.name+" is missing")
 			continue
 		}
-		*s.sha, *s.ref = s.side.SHA, s.side.Ref
+		*s.sha = s.side.SHA
 		missing = append(missing, notCommit("pull_request."+s.name+".sha", s.side.SHA)...)
 		if s.side.Ref == "" {
 			missing = append(missing, "pull_request."+s.name+".ref is missing")
@@ -194,27 +173,15 @@ func (e *Event) pull(p *payload) (missing []string) {
 	}
 	head := p.Pull.Head.Repo
 	e.Fork = head == nil || !strings.EqualFold(head.FullName, p.Pull.Base.Repo.FullName)
-	if e.Ref == "" {
-		e.Ref = fmt.Sprintf("refs/pull/%d/merge", e.Pull)
-	}
+	e.HeadRef = p.Pull.Head.Ref
 	return nil
 }
 
 func (e *Event) push(p *payload) (missing []string) {
-	if e.Ref == "" {
-		missing = append(missing, "ref is missing")
+	if strings.Trim(p.Before, "0") != "" { // a commit of zeros stands for none
+		e.Before = p.Before
 	}
-	missing = append(missing, notCommit("before", deref(p.Before))...)
-	missing = append(missing, notCommit("after", deref(p.After))...)
-	e.Created, e.Deleted, e.Forced = p.Created, p.Deleted, p.Forced
-	// A commit of zeros stands for none.
-	if e.Before = deref(p.Before); strings.Trim(e.Before, "0") == "" {
-		e.Before, e.Created = "", true
-	}
-	if e.After = deref(p.After); strings.Trim(e.After, "0") == "" {
-		e.After, e.Deleted = "", true
-	}
-	return missing
+	return notCommit("before", p.Before)
 }
 
 func (e *Event) mergeGroup(p *payload) (missing []string) {
@@ -222,33 +189,8 @@ func (e *Event) mergeGroup(p *payload) (missing []string) {
 	if g == nil {
 		return []string{"merge_group is missing"}
 	}
-	e.Base, e.Head = g.BaseSHA, g.HeadSHA
-	e.BaseRef, e.HeadRef = strings.TrimPrefix(g.BaseRef, "refs/heads/"), strings.TrimPrefix(g.HeadRef, "refs/heads/")
-	if e.Ref == "" {
-		e.Ref = g.HeadRef
-	}
-	missing = append(missing, notCommit("merge_group.base_sha", g.BaseSHA)...)
-	missing = append(missing, notCommit("merge_group.head_sha", g.HeadSHA)...)
-	if g.BaseRef == "" {
-		missing = append(missing, "merge_group.base_ref is missing")
-	}
-	return missing
-}
-
-// dispatch reads the inputs: a form gives strings, the API may give booleans
-// and numbers too.
-func (e *Event) dispatch(p *payload) (missing []string) {
-	e.Inputs = map[string]string{}
-	for name, v := range p.Inputs {
-		switch v := v.(type) {
-		case nil:
-		case string, bool, float64:
-			e.Inputs[name] = fmt.Sprint(v)
-		default:
-			missing = append(missing, fmt.Sprintf("input %q is not a word", name))
-		}
-	}
-	return missing
+	e.Base, e.Head, e.HeadRef = g.BaseSHA, g.HeadSHA, strings.TrimPrefix(g.HeadRef, "refs/heads/")
+	return append(notCommit("merge_group.base_sha", g.BaseSHA), notCommit("merge_group.head_sha", g.HeadSHA)...)
 }
 
 func notCommit(field, sha string) []string {
@@ -259,11 +201,4 @@ func notCommit(field, sha string) []string {
 		return []string{field + " is not a commit id"}
 	}
 	return nil
-}
-
-func deref(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }

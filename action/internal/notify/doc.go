@@ -27,5 +27,4 @@
 //  3. compares in constant time.
 //
 // In a shell: printf '%s.%s' "$timestamp" "$body" | openssl dgst -sha256 -hmac "$secret".
-// In Go: Verify.
 package notify

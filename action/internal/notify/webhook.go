@@ -36,12 +36,3 @@ func sign(secret, timestamp string, body []byte) string {
 	mac.Write(body)
 	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
 }
-
-// Verify reports whether a request with this header and body was signed with
-// the secret, at most five minutes from now.
-func Verify(secret string, header http.Header, body []byte, now time.Time) bool {
-	timestamp := header.Get(timestampHeader)
-	s, err := strconv.ParseInt(timestamp, 10, 64)
-	return err == nil && now.Sub(time.Unix(s, 0)).Abs() <= 5*time.Minute &&
-		hmac.Equal([]byte(header.Get(signatureHeader)), []byte(sign(secret, timestamp, body)))
-}

@@ -2,24 +2,21 @@ package origin
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 
+	"github.com/promptflag/promptflag/action/internal/github"
 	"github.com/promptflag/promptflag/action/internal/plan"
+	"github.com/promptflag/promptflag/action/internal/wording"
 )
-
-// maxEvent bounds the event payload; GitHub's are at most 25 MB.
-const maxEvent = 26 << 20
 
 // Finder looks around in one environment.
 type Finder struct {
@@ -38,7 +35,7 @@ func (f Finder) OnGitHub() bool { return f.Getenv("GITHUB_ACTIONS") == "true" }
 // Find returns what is known. It does not fail: what is unknown stays empty,
 // and a run always has an id.
 func (f Finder) Find(ctx context.Context, reason string) plan.Origin {
-	o := plan.Origin{Tool: f.Tool, Reason: oneLine(reason)}
+	o := plan.Origin{Tool: f.Tool, Reason: wording.Line(reason)}
 	if f.OnGitHub() {
 		f.fromGitHub(&o)
 	} else {
@@ -47,7 +44,7 @@ func (f Finder) Find(ctx context.Context, reason string) plan.Origin {
 	if o.Run == "" {
 		o.Run = f.NewID()
 	}
-	o.Subject, o.Actor = oneLine(o.Subject), oneLine(o.Actor)
+	o.Subject, o.Actor = wording.Line(o.Subject), wording.Line(o.Actor)
 	return o
 }
 
@@ -59,35 +56,16 @@ func (f Finder) fromGitHub(o *plan.Origin) {
 		o.Run = id + "." + f.Getenv("GITHUB_RUN_ATTEMPT")
 		o.RunURL = repo + "/actions/runs/" + id
 	}
-	var event struct {
-		HeadCommit struct {
-			Message string `json:"message"`
-		} `json:"head_commit"`
-		PullRequest struct {
-			URL   string `json:"html_url"`
-			Title string `json:"title"`
-		} `json:"pull_request"`
-	}
 	// A payload that cannot be read costs the subject, not the release.
-	if data, err := f.event(); err == nil && json.Unmarshal(data, &event) == nil {
-		o.Subject = firstLine(event.HeadCommit.Message)
-		o.PullRequest = event.PullRequest.URL
-		if o.Subject == "" {
-			o.Subject = firstLine(event.PullRequest.Title)
-		}
-		if n := pullRequestNumber(event.HeadCommit.Message); o.PullRequest == "" && n != "" {
-			o.PullRequest = repo + "/pull/" + n
-		}
-	}
-}
-
-func (f Finder) event() ([]byte, error) {
-	file, err := os.Open(f.Getenv("GITHUB_EVENT_PATH"))
+	event, err := github.ReadEvent(f.Getenv)
 	if err != nil {
-		return nil, err
+		return
 	}
-	defer file.Close()
-	return io.ReadAll(io.LimitReader(file, maxEvent))
+	o.Subject = firstLine(cmp.Or(event.Message, event.Title))
+	o.PullRequest = event.URL
+	if n := pullRequestNumber(event.Message); o.PullRequest == "" && n != "" {
+		o.PullRequest = repo + "/pull/" + n
+	}
 }
 
 // The two forms in which GitHub writes the number of a merged pull request.
@@ -193,17 +171,6 @@ func redactURL(s string) string {
 }
 
 var credentials = regexp.MustCompile(`(://)[^/\s]+@`)
-
-// oneLine keeps what people wrote on one line, without control characters: it
-// is printed into logs that take some lines for commands.
-func oneLine(s string) string {
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, s))
-}
 
 func firstLine(s string) string {
 	line, _, _ := strings.Cut(s, "\n")

@@ -25,12 +25,12 @@ func TestFindOnGitHub(t *testing.T) {
 		}
 		return Finder{Tool: "t", NewID: func() string { return "ff" }, Getenv: env(map[string]string{
 			"GITHUB_ACTIONS": "true", "GITHUB_SHA": "c0ffee", "GITHUB_ACTOR": "ada", "GITHUB_RUN_ID": "42", "GITHUB_RUN_ATTEMPT": "2",
-			"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "acme/prompts", "GITHUB_EVENT_PATH": payload,
+			"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "acme/prompts", "GITHUB_EVENT_NAME": "workflow_dispatch", "GITHUB_EVENT_PATH": payload,
 		})}.Find(t.Context(), "two\nlines\t\x1b[31m")
 	}
 	o := find(`{"head_commit":{"message":"triage: refunds (#17)\n\nbody (#18)"}}`)
 	want := plan.Origin{Actor: "ada", Commit: "c0ffee", Subject: "triage: refunds (#17)", PullRequest: "https://github.com/acme/prompts/pull/17",
-		Run: "42.2", RunURL: "https://github.com/acme/prompts/actions/runs/42", Reason: "two lines  [31m", Tool: "t"}
+		Run: "42.2", RunURL: "https://github.com/acme/prompts/actions/runs/42", Reason: "two lines [31m", Tool: "t"}
 	if diff := cmp.Diff(want, o); diff != "" {
 		t.Errorf("Find (-want +got):\n%s", diff)
 	}

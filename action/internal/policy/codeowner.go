@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/promptflag/promptflag/action/internal/wording"
 )
 
 // codeowners asks for the approval of an owner of each file of the prompt that
@@ -18,7 +20,7 @@ func codeowners(c Case) *Refusal {
 	}
 	switch {
 	case c.OwnersUnknown != "":
-		return &Refusal{Message: "cannot tell who owns the files, and " + asks + ": " + oneLine(c.OwnersUnknown), Hint: "run again when GitHub answers", Untold: true}
+		return &Refusal{Message: "cannot tell who owns the files, and " + asks + ": " + wording.Line(c.OwnersUnknown), Hint: "run again when GitHub answers", Untold: true}
 	case c.Owners == nil:
 		return &Refusal{Message: asks + ", and there is no CODEOWNERS file in the commit before this change", Hint: "add .github/CODEOWNERS with a line for the prompts folder"}
 	}
@@ -33,7 +35,7 @@ func codeowners(c Case) *Refusal {
 		switch text := file + " (" + strings.Join(owners, ", ") + ")"; {
 		case len(owners) == 0 || approved:
 		case why != "":
-			untold = append(untold, text+": "+oneLine(why))
+			untold = append(untold, text+": "+wording.Line(why))
 		default:
 			no = append(no, text)
 		}

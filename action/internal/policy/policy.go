@@ -84,7 +84,7 @@ func frozen(c Case) *Refusal {
 		return nil
 	}
 	return &Refusal{
-		Message: fmt.Sprintf("%s is frozen until %s: %s", c.Environment.Name, wording.Moment(until), oneLine(by.Reason)),
+		Message: fmt.Sprintf("%s is frozen until %s: %s", c.Environment.Name, wording.Moment(until), wording.Line(by.Reason)),
 		Hint:    "run again after that; rollback, off and dialling down work all the time",
 	}
 }
@@ -122,7 +122,7 @@ const tokenHint = "give the action a token that may read pull requests and colla
 func (o Origin) missing(asks string) *Refusal {
 	switch {
 	case o.Unknown != "":
-		return &Refusal{Message: "cannot tell who approved this, and " + asks + ": " + oneLine(o.Unknown), Hint: "run again when GitHub answers; locally, let the workflow publish", Untold: true}
+		return &Refusal{Message: "cannot tell who approved this, and " + asks + ": " + wording.Line(o.Unknown), Hint: "run again when GitHub answers; locally, let the workflow publish", Untold: true}
 	case o.Pull == nil:
 		return &Refusal{Message: asks + ", and this version came with a push without a pull request", Hint: "bring the change with a pull request that is approved"}
 	}
@@ -143,5 +143,3 @@ func (p *Pull) people(logins []string) []string {
 
 // Approvers are the people whose approval counts.
 func (p *Pull) Approvers() []string { return p.people(p.Approved) }
-
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Counted is a number with its noun: "1 prompt", "2 prompts".
@@ -25,3 +26,18 @@ func Few(names []string) string {
 
 // Moment is a time to the minute, in UTC wherever it is read.
 func Moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+// Line is text of others on one line of a terminal, a log or a record: words with
+// single spaces between them, without what controls a terminal or does not show.
+func Line(text string) string {
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r) || unicode.IsControl(r):
+			return ' '
+		case !unicode.IsPrint(r):
+			return -1
+		}
+		return r
+	}, text)
+	return strings.Join(strings.Fields(text), " ")
+}

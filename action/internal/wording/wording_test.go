@@ -30,6 +30,11 @@ func ExampleMoment() {
 	// Output: 2026-11-03 09:12 UTC
 }
 
+func ExampleLine() {
+	fmt.Println(wording.Line(" two\nlines\r\n\t\x1b[31m\u202ered\u200b\u2028end "))
+	// Output: two lines [31mred end
+}
+
 func TestMarkdownIsText(t *testing.T) {
 	for in, want := range map[string]string{
 		"support.triage":       "support.triage",
