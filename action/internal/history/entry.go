@@ -1,6 +1,8 @@
 package history
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/promptflag/promptflag/store"
@@ -63,12 +65,22 @@ type Entry struct {
 	Fault string `json:"fault,omitempty"`
 }
 
-// Who is the person behind the entry, as well as it is known.
-func (e Entry) Who() string {
-	if e.Actor != "" {
-		return e.Actor
+// NewestFirst sorts entries; those of one operation keep their order.
+func NewestFirst(entries []Entry) {
+	slices.SortStableFunc(entries, func(a, b Entry) int {
+		return cmp.Or(b.Time.Compare(a.Time), cmp.Compare(a.Environment, b.Environment))
+	})
+}
+
+// Unreadable counts the records that could not be read.
+func Unreadable(entries []Entry) int {
+	n := 0
+	for _, e := range entries {
+		if e.Fault != "" {
+			n++
+		}
 	}
-	return e.Account
+	return n
 }
 
 // entry is the row of one record.
