@@ -128,18 +128,14 @@ func (c promoteCmd) inItsWords(item *plan.Item, version string) {
 // serving is the version that everybody gets in an environment who gets no
 // candidate: stable, or the candidate once it is dialled to everybody.
 func serving(ctx context.Context, e config.Environment, server plan.Flags, name string) (prompts.Ref, error) {
-	f, err := server.Read(ctx, e.Flag(name))
-	if errors.Is(err, flags.ErrNotFound) {
-		if err := server.Ping(ctx); err != nil { // so says a wrong address, too
-			return prompts.Ref{}, err
-		}
+	f, err := plan.Find(ctx, server, e.Flag(name))
+	switch {
+	case err != nil:
+		return prompts.Ref{}, err
+	case f == nil:
 		return prompts.Ref{}, refusal{fmt.Errorf("there is no flag %s in %s: publish the prompt there first", e.Flag(name), e.Name)}
 	}
-	if err != nil {
-		return prompts.Ref{}, err
-	}
-	roles := flags.Recognise(f, name, e.Name)
-	state := plan.StateOf(&f, roles)
+	state := plan.StateOf(f, flags.Recognise(*f, name, e.Name))
 	live := state.Stable
 	if state.Candidate != "" && !state.CandidateDisabled && !state.Constrained && state.Percent >= 100 && state.Enabled {
 		live = state.Candidate
