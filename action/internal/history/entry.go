@@ -27,9 +27,9 @@ type Entry struct {
 	Time        time.Time `json:"time"` // UTC
 	Environment string    `json:"environment"`
 	Prompt      string    `json:"prompt"`
-	// Action is that of a record (create, candidate, dial, …), or for changes by
-	// hand dial, edit, disable, enable, add, delete, move, on, off, archive, revive,
-	// or else the server's own word.
+	// Action is that of a record as its key has it (create, reject, dial, …; Print
+	// says new, rollback), or for changes by hand dial, edit, disable, enable, add,
+	// delete, move, on, off, archive, revive, create, or else the server's own word.
 	Action string `json:"action"`
 	// Ref is the version that the entry is about; "" if it is about the flag.
 	Ref string `json:"ref,omitempty"`
