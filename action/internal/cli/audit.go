@@ -14,7 +14,7 @@ import (
 )
 
 type auditCmd struct {
-	Export auditExportCmd `cmd:"" help:"Write every change of a period, of all prompts: one row for each, records and changes by hand."`
+	Export auditExportCmd `cmd:"" help:"Write every change of a period, of all prompts: one row for each, records and changes by hand, by environment, prompt and time."`
 }
 
 type auditExportCmd struct {

@@ -11,9 +11,9 @@ import (
 
 // Audit exports every change of a period. The order of the rows does not depend on
 // the format, nor on who asks: by environment, in the order in which they are
-// exported; then by prompt, in the order of the bucket; then by time. At one time
-// records come before changes by hand, records in the order of their keys, changes
-// by hand in that of the event log.
+// exported; then by prompt, in the order of the bucket's keys, which has a.b before
+// a; then by time. At one time records come before changes by hand, records in the
+// order of their keys, changes by hand in that of the event log.
 type Audit struct {
 	Since, Until time.Time // Until does not count any more
 	// Rows were written; of Broken ones the record could not be read.
