@@ -47,7 +47,7 @@ func (c adoptCmd) Run(ctx context.Context, s *session) error {
 			}
 			asked.item(ctx, &item, def)
 		}
-		if err == nil && item.Blob != nil && !c.DryRun {
+		if err == nil && item.Blob != nil && !c.DryRun { // still: nothing is owed
 			if err = g.evaluate(ctx, head); err == nil {
 				g.stop(&item)
 			}

@@ -26,8 +26,7 @@ type Input struct {
 	Origin       plan.Origin
 	Now          func() time.Time
 	NewID        func() string
-	// Hold is asked before every write to an environment's flags; nil: nobody
-	// else writes.
+	// Hold is asked before every write to an environment's flags.
 	Hold func(ctx context.Context, environment string) error
 }
 
@@ -145,12 +144,8 @@ func (in Input) tell(ctx context.Context, env config.Environment, r *Result) err
 		r.Notes = append(r.Notes, fmt.Sprintf("%s: the flag has no stable strategy of this prompt, so services were not told: restart them", env.Name))
 		return nil
 	}
-	told, err := Tell(ctx, server, *f, *stable, []prompts.Digest{in.Ref.Digest}, func(ctx context.Context) error {
-		if in.Hold == nil {
-			return nil
-		}
-		return in.Hold(ctx, env.Name)
-	})
+	hold := func(ctx context.Context) error { return in.Hold(ctx, env.Name) }
+	told, err := Tell(ctx, server, *f, *stable, []prompts.Digest{in.Ref.Digest}, hold)
 	if err == nil && told {
 		r.Told = append(r.Told, env.Name)
 	}
