@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/promptflag/promptflag/action/internal/history"
@@ -82,7 +83,10 @@ func (c auditExportCmd) period(s *session) (since, until time.Time, err error) {
 	if until.IsZero() {
 		until = s.Now().UTC()
 	}
-	if c.Since == "" || !since.Before(until) {
+	switch {
+	case since.IsZero():
+		err = usageError{errors.New("--since: say when, for example --since 2026-10-01")}
+	case !since.Before(until):
 		err = usageError{fmt.Errorf("--since %s is not before --until %s", history.Stamp(since), history.Stamp(until))}
 	}
 	return since, until, err
@@ -96,18 +100,21 @@ func (s *session) written(name string, write func(io.Writer) error) error {
 	return s.streamFile(name, write)
 }
 
-// streamFile is writeFile for what does not fit into memory.
-func (s *session) streamFile(name string, write func(io.Writer) error) (err error) {
+// streamFile is writeFile for what does not fit into memory. Only the user may read
+// the file: it names people.
+func (s *session) streamFile(name string, write func(io.Writer) error) error {
 	full := s.path(name)
-	temp := full + ".tmp"
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) // it names people
+	f, err := os.CreateTemp(filepath.Dir(full), "."+filepath.Base(full)+".*.tmp")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
+	defer os.Remove(f.Name()) // nothing, once it was renamed
 	buffer := bufio.NewWriterSize(f, 1<<16)
-	if err = write(buffer); err == nil {
-		err = buffer.Flush()
+	if err := write(buffer); err != nil {
+		f.Close()
+		return err
 	}
+	err = buffer.Flush()
 	if err == nil {
 		err = f.Sync()
 	}
@@ -115,10 +122,9 @@ func (s *session) streamFile(name string, write func(io.Writer) error) (err erro
 		err = closed
 	}
 	if err == nil {
-		err = os.Rename(temp, full)
+		err = os.Rename(f.Name(), full)
 	}
 	if err != nil {
-		_ = os.Remove(temp)
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -33,7 +34,7 @@ func (c purgeCmd) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	ref, artifact, err := s.purgeable(ctx, cfg, targets, c.Version)
+	ref, artifact, err := purgeable(ctx, cfg, targets, c.Version)
 	if err != nil {
 		return err
 	}
@@ -104,9 +105,9 @@ func remains(ref prompts.Ref) []string {
 	}
 }
 
-// purgeable finds the version that is meant. artifact is nil when its bytes are
-// gone.
-func (s *session) purgeable(ctx context.Context, cfg *config.Config, targets map[string]plan.Target, want string) (prompts.Ref, *prompts.Prompt, error) {
+// purgeable finds the version that is meant, in the buckets of all environments. The
+// prompt is nil when its bytes are gone.
+func purgeable(ctx context.Context, cfg *config.Config, targets map[string]plan.Target, want string) (prompts.Ref, *prompts.Prompt, error) {
 	name, version, named := strings.Cut(want, "@")
 	if !named {
 		name, version = "", want
@@ -117,30 +118,16 @@ func (s *session) purgeable(ctx context.Context, cfg *config.Config, targets map
 	if len(digits) < minVersion || len(digits) > 64 || strings.Trim(digits, "0123456789abcdef") != "" {
 		return prompts.Ref{}, nil, usageError{fmt.Errorf("version %q: NAME@VERSION, a digest, or at least %d hex digits of one", want, minVersion)}
 	}
-	var digests []string
 	var buckets []*store.Bucket
 	for _, e := range cfg.Environments {
-		b := targets[e.Name].Bucket
-		if slices.Contains(buckets, b) {
-			continue
+		if b := targets[e.Name].Bucket; !slices.Contains(buckets, b) {
+			buckets = append(buckets, b)
 		}
-		buckets = append(buckets, b)
-		found, err := b.Find(ctx, digits, 3)
-		if err != nil {
-			return prompts.Ref{}, nil, err
-		}
-		stones, err := b.Purged(ctx, digits)
-		if err != nil {
-			return prompts.Ref{}, nil, err
-		}
-		for d := range stones { // a run that did not finish
-			found = append(found, d)
-		}
-		digests = append(digests, found...)
 	}
-	slices.Sort(digests)
-	digests = slices.Compact(digests)
+	digests, err := digestsOf(ctx, buckets, digits)
 	switch {
+	case err != nil:
+		return prompts.Ref{}, nil, err
 	case len(digests) > 1:
 		return prompts.Ref{}, nil, usageError{fmt.Errorf("version %s is ambiguous: give more digits", want)}
 	case len(digests) == 0 && (!named || len(digits) < 64):
@@ -161,6 +148,24 @@ func (s *session) purgeable(ctx context.Context, cfg *config.Config, targets map
 		ref.Name = of
 	}
 	return ref, p, nil
+}
+
+// digestsOf finds the versions that begin with these digits, and those whose purge
+// did not finish.
+func digestsOf(ctx context.Context, buckets []*store.Bucket, digits string) (digests []string, err error) {
+	for _, b := range buckets {
+		found, err := b.Find(ctx, digits, 3)
+		if err != nil {
+			return nil, err
+		}
+		stones, err := b.Purged(ctx, digits)
+		if err != nil {
+			return nil, err
+		}
+		digests = slices.AppendSeq(append(digests, found...), maps.Keys(stones))
+	}
+	slices.Sort(digests)
+	return slices.Compact(digests), nil
 }
 
 // artifactOf reads a version from the first bucket that has it, or else the name

@@ -51,7 +51,7 @@ func Check(ctx context.Context, in Input) (*Report, error) {
 	r := &Report{Findings: []Finding{}, Unread: []Unread{}}
 	r.Looked.At, r.Looked.Prompts, r.Looked.Environments = in.Now.UTC(), len(in.Tree.Definitions()), len(in.Environments)
 	var names []string
-	records := &records{in: in}
+	records := &records{}
 	blobs := &blobs{in: in}
 	for _, env := range in.Environments {
 		names = append(names, env.Name)

@@ -17,10 +17,7 @@ import (
 
 // records compares what flags say with what was written down about it. The keys
 // of a prompt's records are listed once for each bucket.
-type records struct {
-	in     Input
-	places []place
-}
+type records struct{ places []place }
 
 // place is a prompt in an environment, with the keys of its records there,
 // newest first.
