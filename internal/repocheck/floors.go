@@ -34,7 +34,7 @@ var floors = []layer{
 	{"action/internal/rollout", 2, "action/internal/config action/internal/flags action/internal/plan prompts store"},
 	{"action/internal/policy", 2, "action/internal/config action/internal/wording"},
 	{"action/internal/report", 2, "action/internal/plan action/internal/wording prompts"},
-	{"action/internal/history", 2, "action/internal/flags action/internal/plan action/internal/unleashadmin prompts store"},
+	{"action/internal/history", 2, "action/internal/config action/internal/flags action/internal/plan action/internal/unleashadmin prompts store"},
 	{"action/internal/origin", 2, "action/internal/github action/internal/plan action/internal/wording"},
 	{"action/internal/purge", 2, "action/internal/config action/internal/flags action/internal/live action/internal/plan prompts store"},
 	{"action/internal/retire", 2, "action/internal/config action/internal/flags action/internal/plan store"},

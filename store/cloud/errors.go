@@ -116,16 +116,36 @@ func message(err error) string {
 		return fmt.Sprintf("azure: HTTP %d %s", azure.StatusCode, azure.ErrorCode)
 	}
 	text := redact(gocloudLayer.ReplaceAllString(err.Error(), ""))
-	text = strings.Join(strings.Fields(text), " ")
+	text, request := withoutIDs(strings.Join(strings.Fields(text), " "))
 	if len(text) > maxMessage {
 		text = strings.ToValidUTF8(text[:maxMessage], "") + "…"
 	}
-	return text
+	return text + request
+}
+
+// withoutIDs takes out of an error of AWS what stands between the operation and the
+// cause, 200 characters of ids. Support finds the request by its own, which goes to
+// the end.
+func withoutIDs(text string) (rest, request string) {
+	m := awsAnswer.FindStringSubmatch(text)
+	if m == nil {
+		return text, ""
+	}
+	status := "HTTP " + m[1] + ", "
+	if m[1] == "0" { // nobody answered
+		status = ""
+	}
+	if m[2] != "" {
+		request = ", RequestID: " + m[2]
+	}
+	return strings.Replace(text, m[0], status, 1), request
 }
 
 var (
 	// what gocloud puts in front: the URL or the key again, and its code
 	gocloudLayer = regexp.MustCompile(`^(open bucket \S+: |blob( \(key "[^"]*"\))? \(code=\w+\): )+`)
+
+	awsAnswer = regexp.MustCompile(`https response error StatusCode: (\d+), RequestID: ([^,]*), (?:HostID: [^,]*, )?`)
 
 	urlQuery = regexp.MustCompile(`([a-z0-9]+://[^\s"'?]*)\?[^\s"']*`)
 	urlUser  = regexp.MustCompile(`([a-z0-9]+://)[^\s"'/@]*@`)

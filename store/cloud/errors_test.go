@@ -17,6 +17,12 @@ func TestMessage(t *testing.T) {
 		{"account_key", "bad AccountKey=abc==;BlobEndpoint=x", "bad AccountKey=…;BlobEndpoint=x"},
 		{"header", "Authorization: Bearer", "Authorization: …"},
 		{"lines", "a\n\tb\r\n c", "a b c"},
+		{"aws", "operation error S3: PutObject, https response error StatusCode: 403, RequestID: 4N2, HostID: 8kX/w+=, api error AccessDenied: Access Denied",
+			"operation error S3: PutObject, HTTP 403, api error AccessDenied: Access Denied, RequestID: 4N2"},
+		{"aws_no_answer", `operation error S3: GetObject, https response error StatusCode: 0, RequestID: , HostID: , request send failed, Get "http://h/k": refused`,
+			`operation error S3: GetObject, request send failed, Get "http://h/k": refused`},
+		{"aws_sts", "operation error STS: AssumeRole, https response error StatusCode: 400, RequestID: 7, api error Expired: " + strings.Repeat("x", 700),
+			"operation error STS: AssumeRole, HTTP 400, api error Expired: " + strings.Repeat("x", 538) + "…, RequestID: 7"},
 		{"long", strings.Repeat("é", 400), strings.Repeat("é", 300) + "…"},
 	}
 	for _, test := range tests {

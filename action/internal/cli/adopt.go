@@ -47,7 +47,7 @@ func (c adoptCmd) Run(ctx context.Context, s *session) error {
 			}
 			asked.item(ctx, &item, def)
 		}
-		if err == nil && item.Blob != nil && !c.DryRun {
+		if err == nil && item.Blob != nil && !c.DryRun { // still: nothing is owed
 			if err = g.evaluate(ctx, head); err == nil {
 				g.stop(&item)
 			}
@@ -58,11 +58,11 @@ func (c adoptCmd) Run(ctx context.Context, s *session) error {
 	if !c.DryRun {
 		return w.gated(ctx, s, adopt)
 	}
-	f, err := w.targets[w.place.Env.Name].Flags.Read(ctx, w.place.Flag())
+	f, err := w.read(ctx)
 	if err != nil {
 		return err
 	}
-	item, err := adopt(w.place, &f)
+	item, err := adopt(w.place, f)
 	if err != nil {
 		return err
 	}

@@ -226,22 +226,19 @@ func (w work) applying(kind plan.Kind) applying {
 	}
 }
 
+// read reads the flag; nil if there is none yet.
+func (w work) read(ctx context.Context) (*flags.Flag, error) {
+	f, err := plan.Find(ctx, w.targets[w.place.Env.Name].Flags, w.place.Flag())
+	if errors.Is(err, flags.ErrArchived) || errors.Is(err, flags.ErrOtherProject) {
+		return nil, refusal{fmt.Errorf("nothing was done: %w", err)}
+	}
+	return f, err
+}
+
 func (w work) apply(ctx context.Context, s *session, decide decision) error {
-	server := w.targets[w.place.Env.Name].Flags
-	f, err := server.Read(ctx, w.place.Flag())
-	var found *flags.Flag
-	switch {
-	case err == nil:
-		found = &f
-	case errors.Is(err, flags.ErrArchived), errors.Is(err, flags.ErrOtherProject):
-		return refusal{fmt.Errorf("nothing was done: %w", err)}
-	case !errors.Is(err, flags.ErrNotFound):
+	found, err := w.read(ctx)
+	if err != nil {
 		return err
-	default:
-		// A wrong address answers "not found", too.
-		if err := server.Ping(ctx); err != nil {
-			return err
-		}
 	}
 	item, err := decide(w.place, found)
 	if err != nil {

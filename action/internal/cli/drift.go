@@ -125,7 +125,7 @@ func (s *session) driftIssue(ctx context.Context, cfg *config.Config, envs []con
 	}
 	hub, err := s.github()
 	if err != nil {
-		return err
+		return usageError{fmt.Errorf("the issue about drift: %w", err)}
 	}
 	var url string
 	if len(r.Findings)+len(r.Unread) == 0 {

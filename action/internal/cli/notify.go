@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -44,7 +43,7 @@ func (s *session) notifyItems(ctx context.Context, items []plan.Item, from plan.
 		}
 		e := notify.Event{
 			Kind: kind, Prompt: i.Prompt, Environment: i.Environment,
-			Before: served(i.Before), After: served(i.After),
+			Before: plan.Served(*i.Before.Record()), After: plan.Served(*i.After.Record()),
 			Actor: from.Actor, Reason: from.Reason, URL: from.RunURL, Time: s.Now(),
 		}
 		switch {
@@ -98,18 +97,4 @@ func eventOf(i plan.Item) string {
 		}
 	}
 	return ""
-}
-
-// served is a state in few words.
-func served(s plan.State) string {
-	stable, candidate := plan.Version(s.Stable), plan.Version(s.Candidate)
-	switch {
-	case stable == "" && candidate == "":
-		return ""
-	case candidate == "":
-		return "stable " + stable
-	case s.CandidateDisabled:
-		return fmt.Sprintf("stable %s, candidate %s held", stable, candidate)
-	}
-	return fmt.Sprintf("stable %s, candidate %s at %d %%", stable, candidate, s.Percent)
 }

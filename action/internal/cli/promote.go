@@ -50,7 +50,7 @@ func (c promoteCmd) between(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	source, target := envs[0], c.target
+	target := c.target
 	target.Environment = c.To
 	w, err := target.open(ctx, s)
 	if err != nil {
@@ -60,52 +60,69 @@ func (c promoteCmd) between(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	ref, err := serving(ctx, source, all[c.From].Flags, c.Name)
+	v, err := s.liveIn(ctx, envs[0], all[c.From], c.Name)
 	if err != nil {
 		return err
 	}
-	version, err := s.published(ctx, all[c.From].Bucket, c.Name, string(ref.Digest))
-	if err != nil {
-		return err
-	}
-	record, err := broughtBy(ctx, all[c.From].Bucket, ref, c.From)
-	if err != nil {
-		return err
-	}
-	def := s.definition(cfg, c.Name)
 	w.command = "promote"
 	w.place.Retry = fmt.Sprintf("promote %s --from %s --to %s --retry", c.Name, c.From, c.To)
-	w.place.Origin = onBehalf(w.place.Origin, record)
-	head := rollout.Head{Place: w.place, Version: version, Retry: c.Retry}
+	w.place.Origin = onBehalf(w.place.Origin, v.record)
+	head := rollout.Head{Place: w.place, Version: v.prompt, Retry: c.Retry}
+	def := s.definition(cfg, c.Name)
 	if def != nil {
 		head.Description = def.Description
 	}
-	owed := s.owedBy(ctx, cfg, w.place, def, ref, record, c.From)
+	owed := s.owedBy(ctx, cfg, w.place, def, v)
 	g, err := s.newGate(cfg, all, w.place.Origin)
 	if err != nil {
 		return err
 	}
 	defer g.run.Close()
 	g.source = all[c.From].Bucket
+	if err := w.gated(ctx, s, c.bringing(ctx, head, owed, g)); err != nil {
+		return err
+	}
+	s.copyReceipts(ctx, all[c.From].Bucket, all[c.To].Bucket, v.prompt.Ref())
+	return nil
+}
 
+// bringing decides as a merge would; what brings a version that callers do not have
+// needs the approvals that are owed and the word of the gate.
+func (c promoteCmd) bringing(ctx context.Context, head rollout.Head, owed []policy.Refusal, g *gate) decision {
 	var decide decision = func(_ rollout.Place, f *flags.Flag) (plan.Item, error) {
 		item, err := head.Decide(f)
 		item.Decide = head.Decide
 		return item, err
 	}
-	decide = decide.then(func(item *plan.Item) error {
-		c.inItsWords(item, ref.Version())
+	return decide.then(func(item *plan.Item) error {
+		c.inItsWords(item, head.Version.Version())
 		if bring(*item) == "" {
 			return nil
 		}
 		refuse(item, owed)
 		return g.promoting(ctx, item)
 	})
-	if err := w.gated(ctx, s, decide); err != nil {
-		return err
+}
+
+// brought is a version that is live in an environment, and how it came there.
+type brought struct {
+	prompt *prompts.Prompt
+	to     string        // the environment
+	record *store.Record // nil: there is none
+}
+
+// liveIn finds the version that everybody gets in an environment.
+func (s *session) liveIn(ctx context.Context, e config.Environment, t plan.Target, name string) (brought, error) {
+	ref, err := serving(ctx, e, t.Flags, name)
+	if err != nil {
+		return brought{}, err
 	}
-	s.copyReceipts(ctx, all[c.From].Bucket, all[c.To].Bucket, ref)
-	return nil
+	p, err := s.published(ctx, t.Bucket, name, string(ref.Digest))
+	if err != nil {
+		return brought{}, err
+	}
+	record, err := broughtBy(ctx, t.Bucket, ref, e.Name)
+	return brought{p, e.Name, record}, err
 }
 
 // inItsWords says of a promotion what the rules say of a merge. A person who asks
@@ -128,18 +145,14 @@ func (c promoteCmd) inItsWords(item *plan.Item, version string) {
 // serving is the version that everybody gets in an environment who gets no
 // candidate: stable, or the candidate once it is dialled to everybody.
 func serving(ctx context.Context, e config.Environment, server plan.Flags, name string) (prompts.Ref, error) {
-	f, err := server.Read(ctx, e.Flag(name))
-	if errors.Is(err, flags.ErrNotFound) {
-		if err := server.Ping(ctx); err != nil { // so says a wrong address, too
-			return prompts.Ref{}, err
-		}
+	f, err := plan.Find(ctx, server, e.Flag(name))
+	switch {
+	case err != nil:
+		return prompts.Ref{}, err
+	case f == nil:
 		return prompts.Ref{}, refusal{fmt.Errorf("there is no flag %s in %s: publish the prompt there first", e.Flag(name), e.Name)}
 	}
-	if err != nil {
-		return prompts.Ref{}, err
-	}
-	roles := flags.Recognise(f, name, e.Name)
-	state := plan.StateOf(&f, roles)
+	state := plan.StateOf(f, flags.Recognise(*f, name, e.Name))
 	live := state.Stable
 	if state.Candidate != "" && !state.CandidateDisabled && !state.Constrained && state.Percent >= 100 && state.Enabled {
 		live = state.Candidate
@@ -190,18 +203,20 @@ func onBehalf(o plan.Origin, r *store.Record) plan.Origin {
 
 var pullURL = regexp.MustCompile(`/pull/([0-9]+)$`)
 
-// owedBy asks who approved a version, in its records or on GitHub.
-func (s *session) owedBy(ctx context.Context, cfg *config.Config, at rollout.Place, def *prompts.Definition, ref prompts.Ref, r *store.Record, from string) []policy.Refusal {
+// owedBy asks who approved a version, in its records or on GitHub. def is its file
+// here, nil if there is none.
+func (s *session) owedBy(ctx context.Context, cfg *config.Config, at rollout.Place, def *prompts.Definition, b brought) []policy.Refusal {
 	c := policy.Case{Environment: at.Env, Now: s.Now()}
 	v := s.provenance(s.hub(), at.Origin.Commit, cfg.Branch)
 	if def == nil {
-		def = &prompts.Definition{File: cfg.File(ref.Name)}
+		def = &prompts.Definition{File: cfg.File(b.prompt.Name())}
 	}
 	c.Files = v.files(def)
 	base := ""
 	if policy.Asks(at.Env) {
 		var m *merged
-		if m, c.Origin.Unknown = v.recorded(ctx, r, def, "there is no release record of "+ref.Version()+" in "+from); m != nil {
+		none := "there is no release record of " + b.prompt.Version() + " in " + b.to
+		if m, c.Origin.Unknown = v.recorded(ctx, b.record, def, none); m != nil {
 			c.Origin.Pull, base = &m.Pull, m.base
 			c.Files = v.judged(def, m)
 		}

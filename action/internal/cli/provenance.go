@@ -176,7 +176,7 @@ func (v *provenance) change(ctx context.Context, file string, most int) told[cha
 	return a
 }
 
-// fill fills in what one environment asks about a version.
+// fill adds the code owners of the commit base, where the environment asks for them.
 func (v *provenance) fill(ctx context.Context, c *policy.Case, base string) {
 	if !c.Environment.RequireCodeowner || c.Origin.Unknown != "" || c.Origin.Pull == nil {
 		return

@@ -34,7 +34,7 @@ func (c purgeCmd) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	ref, artifact, err := s.purgeable(ctx, cfg, targets, c.Version)
+	ref, artifact, err := purgeable(ctx, cfg, targets, c.Version)
 	if err != nil {
 		return err
 	}
@@ -105,9 +105,9 @@ func remains(ref prompts.Ref) []string {
 	}
 }
 
-// purgeable finds the version that is meant. artifact is nil when its bytes are
-// gone.
-func (s *session) purgeable(ctx context.Context, cfg *config.Config, targets map[string]plan.Target, want string) (prompts.Ref, *prompts.Prompt, error) {
+// purgeable finds the version that is meant, in the buckets of all environments. The
+// prompt is nil when its bytes are gone.
+func purgeable(ctx context.Context, cfg *config.Config, targets map[string]plan.Target, want string) (prompts.Ref, *prompts.Prompt, error) {
 	name, version, named := strings.Cut(want, "@")
 	if !named {
 		name, version = "", want
@@ -150,12 +150,11 @@ func (s *session) purgeable(ctx context.Context, cfg *config.Config, targets map
 	return ref, p, nil
 }
 
-// digestsOf are the digests in buckets that start with some digits, and those of
-// purges that did not finish; enough to see that there are several.
-func digestsOf(ctx context.Context, buckets []*store.Bucket, digits string) ([]string, error) {
-	found := map[string]bool{}
+// digestsOf finds the versions that begin with these digits, and those whose purge
+// did not finish.
+func digestsOf(ctx context.Context, buckets []*store.Bucket, digits string) (digests []string, err error) {
 	for _, b := range buckets {
-		digests, err := b.Find(ctx, digits, 3)
+		found, err := b.Find(ctx, digits, 3)
 		if err != nil {
 			return nil, err
 		}
@@ -163,11 +162,10 @@ func digestsOf(ctx context.Context, buckets []*store.Bucket, digits string) ([]s
 		if err != nil {
 			return nil, err
 		}
-		for _, d := range slices.AppendSeq(digests, maps.Keys(stones)) {
-			found[d] = true
-		}
+		digests = slices.AppendSeq(append(digests, found...), maps.Keys(stones))
 	}
-	return sorted(found), nil
+	slices.Sort(digests)
+	return slices.Compact(digests), nil
 }
 
 // artifactOf reads a version from the first bucket that has it, or else the name

@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/promptflag/promptflag/action/internal/flags"
+	"github.com/promptflag/promptflag/action/internal/plan"
 	"github.com/promptflag/promptflag/prompts"
 )
 
@@ -71,14 +71,14 @@ func (w which) prompt(ctx context.Context, s *session) (*prompts.Prompt, error) 
 
 // live is the ref that a role serves now.
 func (w work) live(ctx context.Context, role flags.Role) (string, error) {
-	f, err := w.targets[w.place.Env.Name].Flags.Read(ctx, w.place.Flag())
-	if errors.Is(err, flags.ErrNotFound) {
+	f, err := plan.Find(ctx, w.targets[w.place.Env.Name].Flags, w.place.Flag())
+	switch {
+	case err != nil:
+		return "", err
+	case f == nil:
 		return "", refusal{fmt.Errorf("%s is not published in %s yet", w.place.Prompt, w.place.Env.Name)}
 	}
-	if err != nil {
-		return "", err
-	}
-	roles := flags.Recognise(f, w.place.Prompt, w.place.Env.Name)
+	roles := flags.Recognise(*f, w.place.Prompt, w.place.Env.Name)
 	s := roles.Stable
 	if role == flags.Candidate {
 		s = roles.Candidate

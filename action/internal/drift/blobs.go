@@ -3,6 +3,7 @@ package drift
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -91,18 +92,18 @@ func (b *blobs) judge(r *Report, k key, n live.Named, name string, err error) {
 	case err == nil && name == n.Ref.Name:
 		return
 	case err == nil:
-		f.Kind, f.Is, f.Mend = CorruptBlob, text("%s names %s, whose bytes are of the prompt %s", n, n.Ref.Version(), name), "delete the strategy on the flag's page"
+		f.Kind, f.Is, f.Mend = CorruptBlob, fmt.Sprintf("%s names %s, whose bytes are of the prompt %s", n, n.Ref.Version(), name), "delete the strategy on the flag's page"
 	case errors.Is(err, store.ErrPurged):
-		f.Kind, f.Is = MissingBlob, text("%s names %s, which was purged: it must not come back", n, n.Ref.Version())
+		f.Kind, f.Is = MissingBlob, fmt.Sprintf("%s names %s, which was purged: it must not come back", n, n.Ref.Version())
 		f.Mend = "change the file and publish, or delete the strategy on the flag's page"
 	case errors.Is(err, store.ErrNotFound):
-		f.Kind, f.Is = MissingBlob, text("%s names %s, which is not in the bucket", n, n.Ref.Version())
+		f.Kind, f.Is = MissingBlob, fmt.Sprintf("%s names %s, which is not in the bucket", n, n.Ref.Version())
 		f.Mend = "check out the commit that has it and publish it again" + back
 		if def, ok := b.in.Tree.Lookup(n.Ref.Name); ok && def.Prompt.Digest() == k.digest {
 			f.Mend, f.Repairable, f.repair = "promptflag drift --repair puts it again from git", true, lost{k.bucket, def.Prompt}
 		}
 	case errors.Is(err, store.ErrCorrupt), errors.Is(err, store.ErrTooLarge), errors.Is(err, errNoPrompt):
-		f.Kind, f.Is = CorruptBlob, text("%s names %s, whose object in the bucket holds something else", n, n.Ref.Version())
+		f.Kind, f.Is = CorruptBlob, fmt.Sprintf("%s names %s, whose object in the bucket holds something else", n, n.Ref.Version())
 		f.Mend = "delete blobs/sha256/" + n.Ref.Digest.Hex() + " by hand, then promptflag drift --repair" + back
 	default:
 		what := "the version " + n.Ref.String()

@@ -2,6 +2,8 @@ package drift
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -33,7 +35,7 @@ type Input struct {
 	History func(ctx context.Context, commit string) (bool, error)
 }
 
-// bounds of requests at a time.
+// Requests at a time.
 const (
 	readsAtOnce = 8
 	blobsAtOnce = 16
@@ -49,7 +51,7 @@ func Check(ctx context.Context, in Input) (*Report, error) {
 	r := &Report{Findings: []Finding{}, Unread: []Unread{}}
 	r.Looked.At, r.Looked.Prompts, r.Looked.Environments = in.Now.UTC(), len(in.Tree.Definitions()), len(in.Environments)
 	var names []string
-	records := &records{in: in}
+	records := &records{}
 	blobs := &blobs{in: in}
 	for _, env := range in.Environments {
 		names = append(names, env.Name)
@@ -191,7 +193,7 @@ func (s *site) orphan(ctx context.Context, orphan plan.Orphan) {
 			n += c
 		}
 		if n > 0 {
-			s.add(OrphanTraffic, o, text("%s; it was evaluated %d times in the last hour", orphan.Note, n), should, "bring the file back, or have the services ask for another prompt, then promptflag retire "+orphan.Prompt)
+			s.add(OrphanTraffic, o, fmt.Sprintf("%s; it was evaluated %d times in the last hour", orphan.Note, n), should, "bring the file back, or have the services ask for another prompt, then promptflag retire "+orphan.Prompt)
 			return
 		}
 		s.add(Orphan, o, orphan.Note+"; it was not evaluated in the last hour", should, "promptflag retire "+orphan.Prompt)
@@ -245,7 +247,7 @@ func (c *once) archived(flag string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	a := c.read[flag]
-	return a != nil && isArchived(a.err)
+	return a != nil && errors.Is(a.err, flags.ErrArchived)
 }
 
 // order reads the flags whose order of strategies counts, and finds strategies
@@ -282,7 +284,7 @@ func (s *site) order(ctx context.Context, list []ours) {
 	}
 }
 
-// key of a bucket's version.
+// key is a version in a bucket.
 type key struct {
 	bucket *store.Bucket
 	digest prompts.Digest

@@ -2,7 +2,6 @@ package drift
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"time"
 )
@@ -85,5 +84,3 @@ func (r *Report) sort(environments []string) {
 func (r *Report) unread(environment, what string, err error) {
 	r.Unread = append(r.Unread, Unread{environment, what, err.Error()})
 }
-
-func text(format string, args ...any) string { return fmt.Sprintf(format, args...) }

@@ -2,6 +2,7 @@ package drift
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -16,10 +17,7 @@ import (
 
 // records compares what flags say with what was written down about it. The keys
 // of a prompt's records are listed once for each bucket.
-type records struct {
-	in     Input
-	places []place
-}
+type records struct{ places []place }
 
 // place is a prompt in an environment, with the keys of its records there,
 // newest first.
@@ -32,29 +30,23 @@ type place struct {
 
 func (r *records) add(s *site, o ours) { r.places = append(r.places, place{site: s, ours: o}) }
 
-// off adds since when an environment is OFF, as soon as records are read.
-func (r *records) off(f *Finding, o ours, s *site) {
-	f.repair = offSince{o.prompt, s.env.Name}
-}
-
-type offSince struct{ prompt, environment string }
-
 // listing is what a bucket has about a prompt.
 type listing struct {
 	bucket *store.Bucket
 	prompt string
 }
 
+type listed struct {
+	keys []store.RecordKey
+	err  error
+}
+
 func (r *records) check(ctx context.Context, report *Report) {
-	keys, purged := map[listing][]store.RecordKey{}, map[*store.Bucket]map[string]bool{}
-	errs := map[listing]error{}
-	var order []listing
+	lists, purged := map[listing]*listed{}, map[*store.Bucket]map[string]bool{}
+	var group errgroup.Group
+	group.SetLimit(blobsAtOnce)
 	for _, p := range r.places {
 		l := listing{p.site.target.Bucket, p.prompt}
-		if _, known := keys[l]; !known {
-			keys[l] = nil
-			order = append(order, l)
-		}
 		if _, known := purged[l.bucket]; !known {
 			list, err := l.bucket.Purged(ctx, "")
 			if err != nil {
@@ -62,28 +54,25 @@ func (r *records) check(ctx context.Context, report *Report) {
 			}
 			purged[l.bucket] = list
 		}
-	}
-	answers, failures := make([][]store.RecordKey, len(order)), make([]error, len(order))
-	var group errgroup.Group
-	group.SetLimit(blobsAtOnce)
-	for i, l := range order {
+		if lists[l] != nil {
+			continue
+		}
+		answer := &listed{}
+		lists[l] = answer
 		group.Go(func() error {
-			answers[i], failures[i] = l.bucket.RecordKeys(ctx, l.prompt)
+			answer.keys, answer.err = l.bucket.RecordKeys(ctx, l.prompt)
 			return nil
 		})
 	}
 	group.Wait()
-	for i, l := range order {
-		keys[l], errs[l] = answers[i], failures[i]
-	}
 	for _, p := range r.places {
 		l := listing{p.site.target.Bucket, p.prompt}
-		if errs[l] != nil {
-			report.unread(p.site.env.Name, "the records of "+p.prompt, errs[l])
+		if err := lists[l].err; err != nil {
+			report.unread(p.site.env.Name, "the records of "+p.prompt, err)
 			continue
 		}
 		p.purged = purged[l.bucket]
-		for _, k := range keys[l] {
+		for _, k := range lists[l].keys {
 			if k.Environment == p.site.env.Name {
 				p.keys = append(p.keys, k)
 			}
@@ -118,7 +107,7 @@ func (p place) newest(version string, actions ...plan.Action) *store.RecordKey {
 }
 
 func (p place) noRecord(role flags.Role, s flags.Strategy) {
-	p.site.add(NoRecord, p.ours, text("%s is %s, and no record says who did that", version(&s), role), "a finished record for every version that a flag serves",
+	p.site.add(NoRecord, p.ours, fmt.Sprintf("%s is %s, and no record says who did that", version(&s), role), "a finished record for every version that a flag serves",
 		"if nobody knows where it comes from: promptflag rollback "+p.prompt+" -e "+p.site.env.Name+" --to a version that has one")
 }
 
@@ -132,31 +121,25 @@ func (p place) open(c flags.Strategy) {
 		return
 	}
 	if age := p.site.in.Now.Sub(k.Time); age > p.site.in.OpenFor {
-		p.site.add(CandidateOpen, p.ours, text("candidate %s is at %d %% for %d days", version(&c), c.Rollout(), int(age.Hours()/24)),
-			text("a candidate is promoted or taken back within %d days", int(p.site.in.OpenFor.Hours()/24)),
+		p.site.add(CandidateOpen, p.ours, fmt.Sprintf("candidate %s is at %d %% for %d days", version(&c), c.Rollout(), int(age.Hours()/24)),
+			fmt.Sprintf("a candidate is promoted or taken back within %d days", int(p.site.in.OpenFor.Hours()/24)),
 			"promptflag promote, dial or rollback "+p.prompt+" -e "+p.site.env.Name)
 	}
 }
 
-// since completes the finding that the environment is OFF.
+// since says in the finding that the environment is OFF who switched it off.
 func (p place) since() {
-	for i := range p.site.report.Findings {
-		f := &p.site.report.Findings[i]
-		if f.repair != (offSince{p.prompt, p.site.env.Name}) {
-			continue
-		}
-		f.repair = nil
-		for _, k := range p.keys { // newest first
-			switch {
-			case k.Phase != store.Done:
-				continue
-			case plan.Action(k.Action) == plan.ActionOff:
-				f.Is += text(", by promptflag off on %s", wording.Moment(k.Time))
-			default:
-				f.Is += ", switched off on the flag server"
-			}
-			return
-		}
+	findings := p.site.report.Findings
+	off := slices.IndexFunc(findings, func(f Finding) bool {
+		return f.Kind == Off && f.Prompt == p.prompt && f.Environment == p.site.env.Name
+	})
+	last := slices.IndexFunc(p.keys, func(k store.RecordKey) bool { return k.Phase == store.Done }) // the newest
+	switch {
+	case off < 0 || last < 0:
+	case plan.Action(p.keys[last].Action) == plan.ActionOff:
+		findings[off].Is += fmt.Sprintf(", by promptflag off on %s", wording.Moment(p.keys[last].Time))
+	default:
+		findings[off].Is += ", switched off on the flag server"
 	}
 }
 
@@ -184,7 +167,7 @@ func (p place) unfinished(ctx context.Context) map[string]bool {
 			p.site.report.unread(p.site.env.Name, "a record of "+p.prompt, err)
 			continue
 		}
-		is := text("%s of %s began on %s by %s and did not end", k.Action, k.Version, wording.Moment(k.Time), orNobody(group[0].Actor))
+		is := fmt.Sprintf("%s of %s began on %s by %s and did not end", k.Action, k.Version, wording.Moment(k.Time), orNobody(group[0].Actor))
 		if p.happened(group[0]) {
 			f := p.site.add(Unfinished, p.ours, is+"; the flag says that all of it was done", "a done record", "promptflag drift --repair writes it")
 			f.Repairable, f.repair = true, completable{p.site.target.Bucket, group}
@@ -269,7 +252,7 @@ func (p place) history(ctx context.Context) {
 		case err != nil:
 			p.site.report.unread(p.site.env.Name, "whether the branch has the commit of "+p.prompt+" "+version(st), err)
 		case !in:
-			p.site.add(NotInHistory, p.ours, text("%s comes from the commit %.12s, which the branch does not have", version(st), record.Commit),
+			p.site.add(NotInHistory, p.ours, fmt.Sprintf("%s comes from the commit %.12s, which the branch does not have", version(st), record.Commit),
 				"what is served was reviewed and merged", "promptflag publish -e "+p.site.env.Name+", or merge the commit")
 		}
 	}
@@ -303,6 +286,6 @@ func (p place) told(ctx context.Context) {
 	if len(missing) == 0 {
 		return
 	}
-	f := p.site.add(PurgeNotTold, p.ours, text("%s was purged, and the flag does not say so", missing[0].Version()), "services are told to forget what was purged", "promptflag drift --repair tells them")
+	f := p.site.add(PurgeNotTold, p.ours, fmt.Sprintf("%s was purged, and the flag does not say so", missing[0].Version()), "services are told to forget what was purged", "promptflag drift --repair tells them")
 	f.Repairable, f.repair = true, untold{p, missing}
 }

@@ -2,7 +2,7 @@ package drift
 
 import (
 	"encoding/json"
-	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,8 +11,6 @@ import (
 	"github.com/promptflag/promptflag/action/internal/plan"
 	"github.com/promptflag/promptflag/prompts"
 )
-
-func isArchived(err error) bool { return errors.Is(err, flags.ErrArchived) }
 
 // shape finds strategies of ours that are not as we write them.
 func (s *site) shape(o ours) {
@@ -27,7 +25,7 @@ func (s *site) shape(o ours) {
 			continue // the plan tells of it
 		}
 		for _, what := range edits(o, st, s.env.Name) {
-			s.add(Edited, o, text("the %s strategy %q %s", role, titleOf(st), what), should, mend)
+			s.add(Edited, o, fmt.Sprintf("the %s strategy %q %s", role, titleOf(st), what), should, mend)
 		}
 	}
 }
@@ -43,7 +41,7 @@ func isCopy(o ours, st flags.Strategy) bool {
 
 // edits says what somebody changed, in words that follow the strategy's name.
 func edits(o ours, st flags.Strategy, environment string) (list []string) {
-	add := func(format string, args ...any) { list = append(list, text(format, args...)) }
+	add := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
 	role := flags.Role(st.Parameters[flags.ParamRole])
 	if role != flags.Stable && role != flags.Candidate {
 		add("has a role that there is not")
@@ -79,7 +77,7 @@ func edits(o ours, st flags.Strategy, environment string) (list []string) {
 }
 
 func payloadEdits(o ours, st flags.Strategy) (list []string) {
-	add := func(format string, args ...any) { list = append(list, text(format, args...)) }
+	add := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
 	if len(st.Variants) != 1 {
 		add("has %d variants, not one", len(st.Variants))
 		return list
@@ -117,8 +115,7 @@ func (s *site) state(o ours) {
 		s.add(StableDisabled, o, "the stable strategy is disabled", "callers outside the candidate get a version", "enable it on the flag's page, or promptflag rollback "+o.prompt+" -e "+s.env.Name+" --to VERSION")
 	}
 	if !o.flag.Enabled {
-		f := s.add(Off, o, "the environment is OFF: everybody gets "+orNone(version(o.roles.Stable)), "ON, when there is no emergency", "promptflag on "+o.prompt+" -e "+s.env.Name)
-		s.records.off(f, o, s)
+		s.add(Off, o, "the environment is OFF: everybody gets "+orNone(version(o.roles.Stable)), "ON, when there is no emergency", "promptflag on "+o.prompt+" -e "+s.env.Name)
 	}
 }
 
@@ -159,7 +156,7 @@ func (s *site) neverMatches(o ours, f flags.Flag) {
 		if st.Disabled || isLeftover(st) || is(o.roles.Stable, st.ID) && is(o.roles.Candidate, front.ID) {
 			continue
 		}
-		s.add(NeverMatches, o, text("the strategy %q stands behind %q, which matches everybody", titleOf(st), titleOf(front)),
+		s.add(NeverMatches, o, fmt.Sprintf("the strategy %q stands behind %q, which matches everybody", titleOf(st), titleOf(front)),
 			"every enabled strategy can match somebody", "drag it before the other on the flag's page, or delete it")
 	}
 }

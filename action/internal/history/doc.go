@@ -3,9 +3,9 @@
 //
 // There are two sources. The release records in the bucket are what promptflag
 // did, with reason, commit, pull request and verdict. The event log of the flag
-// server is what happened to the flag, whoever did it. [Join] puts the two
-// together: an event that a record explains belongs to its operation, every other
-// is shown by itself.
+// server is what happened to the flag, whoever did it. A [Site] asks both, and
+// [Join] puts them together: an event that a record explains belongs to its
+// operation, every other is shown by itself.
 //
 // # What explains an event
 //

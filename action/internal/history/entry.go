@@ -1,6 +1,8 @@
 package history
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/promptflag/promptflag/store"
@@ -25,9 +27,9 @@ type Entry struct {
 	Time        time.Time `json:"time"` // UTC
 	Environment string    `json:"environment"`
 	Prompt      string    `json:"prompt"`
-	// Action is that of a record (create, candidate, dial, …), or for changes by
-	// hand dial, edit, disable, enable, add, delete, move, on, off, archive, revive,
-	// or else the server's own word.
+	// Action is that of a record as its key has it (create, reject, dial, …; Print
+	// says new, rollback), or for changes by hand dial, edit, disable, enable, add,
+	// delete, move, on, off, archive, revive, create, or else the server's own word.
 	Action string `json:"action"`
 	// Ref is the version that the entry is about; "" if it is about the flag.
 	Ref string `json:"ref,omitempty"`
@@ -63,12 +65,22 @@ type Entry struct {
 	Fault string `json:"fault,omitempty"`
 }
 
-// Who is the person behind the entry, as well as it is known.
-func (e Entry) Who() string {
-	if e.Actor != "" {
-		return e.Actor
+// NewestFirst sorts entries; those of one operation keep their order.
+func NewestFirst(entries []Entry) {
+	slices.SortStableFunc(entries, func(a, b Entry) int {
+		return cmp.Or(b.Time.Compare(a.Time), cmp.Compare(a.Environment, b.Environment))
+	})
+}
+
+// Unreadable counts the records that could not be read.
+func Unreadable(entries []Entry) int {
+	n := 0
+	for _, e := range entries {
+		if e.Fault != "" {
+			n++
+		}
 	}
-	return e.Account
+	return n
 }
 
 // entry is the row of one record.

@@ -282,7 +282,7 @@ func Breaks(entries iter.Seq2[Entry, error]) iter.Seq2[Entry, error] {
 			same := e.Operation == last.Operation && e.Time.Equal(last.Time)
 			if err == nil && !same && e.Fault == "" {
 				if last.Finished && last.After != nil && e.Before != nil && *last.After != *e.Before {
-					e.Detail = "by then somebody had changed the flag by hand: " + Served(e.Before)
+					e.Detail = "by then somebody had changed the flag by hand: " + served(*e.Before)
 				}
 				last = e
 			}

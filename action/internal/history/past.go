@@ -225,7 +225,7 @@ func orUnknown(who string) string {
 // Published finds the entry with which a version came into an environment, the last
 // one up to a moment; nil if no record tells.
 func Published(entries []Entry, ref string, at time.Time) *Entry {
-	came := []plan.Action{plan.ActionCreate, plan.ActionCandidate, plan.ActionRestore}
+	came := []plan.Action{plan.ActionCreate, plan.ActionCandidate, plan.ActionRestore, plan.ActionAdopt}
 	for _, actions := range [][]plan.Action{came, {plan.ActionFold}} {
 		for i := len(entries) - 1; i >= 0; i-- {
 			e := &entries[i]

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -59,7 +60,7 @@ func block(b *strings.Builder, group []Entry) {
 		line("%s", Clean(e.Detail))
 	}
 	if e.After != nil && e.Finished && (e.Before == nil || *e.Before != *e.After) {
-		line("%s", Served(e.After))
+		line("%s", served(*e.After))
 	}
 	if who := Origin(e); who != "" {
 		line("%s", who)
@@ -85,7 +86,7 @@ func Headline(group []Entry) string {
 	}
 	var words []string
 	for _, e := range group {
-		word := e.Action
+		word := e.word()
 		if v := plan.Version(e.Ref); v != "" {
 			word += " " + v
 		}
@@ -94,29 +95,25 @@ func Headline(group []Entry) string {
 	return strings.Join(words, ", ")
 }
 
-// Served is a state in words.
-func Served(s *store.State) string {
-	if *s == (store.State{}) {
-		return "no version is served"
-	}
-	var words []string
-	if v := plan.Version(s.Stable); v != "" {
-		words = append(words, "stable "+v)
-	} else {
-		words = append(words, "no stable")
-	}
-	if v := plan.Version(s.Candidate); v != "" {
-		word := fmt.Sprintf("candidate %s at %d %%", v, s.Percent)
-		if s.CandidateDisabled {
-			word = "candidate " + v + " disabled"
+// word is what became of the version of a record, as plan and the commands say it:
+// a version that somebody had rejected before is held, not rolled back again.
+func (e Entry) word() string {
+	switch plan.Action(e.Action) {
+	case plan.ActionCreate:
+		return string(plan.Create)
+	case plan.ActionReject:
+		if b := e.Before; b != nil && b.Candidate == e.Ref && b.CandidateDisabled {
+			return string(plan.Held)
 		}
-		words = append(words, word)
+		return string(plan.Rollback)
+	case plan.ActionReplace:
+		return string(plan.Held)
 	}
-	if !s.Enabled {
-		words = append(words, "OFF")
-	}
-	return strings.Join(words, ", ")
+	return e.Action
 }
+
+// served is a state in words.
+func served(s store.State) string { return cmp.Or(plan.Served(s), "no version is served") }
 
 // Origin says who was behind an entry, and from where it came.
 func Origin(e Entry) string {

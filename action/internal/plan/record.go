@@ -2,7 +2,9 @@ package plan
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/promptflag/promptflag/action/internal/wording"
@@ -68,6 +70,29 @@ func Decided(r store.Record) string {
 		text += ": " + r.Reason
 	}
 	return text
+}
+
+// Served is a state in words, "stable 3f9a2c1b04de, candidate 77ab01c2d3e4 at 5 %,
+// OFF"; "" where there is no version.
+func Served(s store.State) string {
+	if s == (store.State{}) {
+		return ""
+	}
+	words := []string{"no stable"}
+	if v := Version(s.Stable); v != "" {
+		words[0] = "stable " + v
+	}
+	switch v := Version(s.Candidate); {
+	case v == "":
+	case s.CandidateDisabled:
+		words = append(words, "candidate "+v+" held")
+	default:
+		words = append(words, fmt.Sprintf("candidate %s at %d %%", v, s.Percent))
+	}
+	if !s.Enabled {
+		words = append(words, "OFF")
+	}
+	return strings.Join(words, ", ")
 }
 
 // Record is the form that release records keep.

@@ -111,8 +111,16 @@ func TestJudge(t *testing.T) {
 }
 
 func TestFrozen(t *testing.T) {
-	if r := Frozen(config.Environment{Name: "e"}, now); r != nil {
+	e := config.Environment{Name: "e", RequireApprovals: 1}
+	if r := Frozen(e, now); r != nil {
 		t.Errorf("Frozen without a window = %+v", r)
+	}
+	e.Freeze = []config.Freeze{{Days: []time.Weekday{time.Saturday}, End: 24 * 60, Timezone: "UTC", Reason: "weekend"}}
+	if r := Frozen(e, now); r == nil || r.Message != "e is frozen until 2026-11-22 00:00 UTC: weekend" || r.Untold {
+		t.Errorf("Frozen on a Saturday = %+v", r)
+	}
+	if r := Frozen(e, now.AddDate(0, 0, 1)); r != nil {
+		t.Errorf("Frozen on a Sunday = %+v", r)
 	}
 }
 

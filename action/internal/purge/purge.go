@@ -26,8 +26,7 @@ type Input struct {
 	Origin       plan.Origin
 	Now          func() time.Time
 	NewID        func() string
-	// Hold is asked before every write to an environment's flags; nil: nobody
-	// else writes.
+	// Hold is asked before every write to an environment's flags.
 	Hold func(ctx context.Context, environment string) error
 }
 
@@ -132,27 +131,21 @@ func (in Input) records(ctx context.Context, phase store.Phase, id string, at ti
 // services poll.
 func (in Input) tell(ctx context.Context, env config.Environment, r *Result) error {
 	server := in.Targets[env.Name].Flags
-	f, err := server.Read(ctx, env.Flag(in.Ref.Name))
+	f, err := plan.Find(ctx, server, env.Flag(in.Ref.Name))
 	switch {
-	case errors.Is(err, flags.ErrNotFound):
-		return nil
 	case errors.Is(err, flags.ErrArchived):
 		r.Notes = append(r.Notes, fmt.Sprintf("%s: the flag is archived: services that have the version keep it until they have forgotten the flag, a day later", env.Name))
 		return nil
-	case err != nil:
+	case err != nil || f == nil:
 		return err
 	}
-	stable := flags.Recognise(f, in.Ref.Name, env.Name).Stable
+	stable := flags.Recognise(*f, in.Ref.Name, env.Name).Stable
 	if stable == nil {
 		r.Notes = append(r.Notes, fmt.Sprintf("%s: the flag has no stable strategy of this prompt, so services were not told: restart them", env.Name))
 		return nil
 	}
-	told, err := Tell(ctx, server, f, *stable, []prompts.Digest{in.Ref.Digest}, func(ctx context.Context) error {
-		if in.Hold == nil {
-			return nil
-		}
-		return in.Hold(ctx, env.Name)
-	})
+	hold := func(ctx context.Context) error { return in.Hold(ctx, env.Name) }
+	told, err := Tell(ctx, server, *f, *stable, []prompts.Digest{in.Ref.Digest}, hold)
 	if err == nil && told {
 		r.Told = append(r.Told, env.Name)
 	}

@@ -48,10 +48,11 @@ type Input struct {
 
 // place is the flag in one environment.
 type place struct {
-	env   config.Environment
-	flag  *flags.Flag // nil: archived there already
-	roles flags.Roles
-	asked flags.Asked
+	env    config.Environment
+	flag   *flags.Flag // nil: archived there already
+	roles  flags.Roles
+	asked  flags.Asked
+	unread error // why asked is not known
 }
 
 // Result says what was done.
@@ -92,50 +93,51 @@ func Run(ctx context.Context, in Input) (Result, error) {
 func (in Input) read(ctx context.Context) (places []place, err error) {
 	for _, env := range in.Environments {
 		target, name := in.Targets[env.Name].Flags, env.Flag(in.Prompt)
-		f, err := target.Read(ctx, name)
+		f, err := plan.Find(ctx, target, name)
 		switch {
 		case errors.Is(err, flags.ErrArchived):
 			places = append(places, place{env: env})
 			continue
-		case errors.Is(err, flags.ErrNotFound):
-			// A wrong address answers "not found", too.
-			if err := target.Ping(ctx); err != nil {
-				return nil, fmt.Errorf("environment %s: %w", env.Name, err)
-			}
-			continue
 		case err != nil:
 			return nil, fmt.Errorf("environment %s: %w", env.Name, err)
+		case f == nil:
+			continue
 		}
-		p := place{env: env, flag: &f, roles: flags.Recognise(f, in.Prompt, env.Name)}
+		p := place{env: env, flag: f, roles: flags.Recognise(*f, in.Prompt, env.Name)}
 		s, ok := target.(server)
 		if !ok {
 			return nil, fmt.Errorf("environment %s: this kind of flag server cannot archive", env.Name)
 		}
-		if p.asked, err = s.Asked(ctx, name, in.Now().Add(-in.Quiet)); err != nil && !in.Force {
-			return nil, fmt.Errorf("environment %s: %w: %w", env.Name, ErrUnknown, err)
+		p.asked, p.unread = s.Asked(ctx, name, in.Now().Add(-in.Quiet))
+		if p.unread != nil && !in.Force {
+			return nil, fmt.Errorf("environment %s: %w: %w", env.Name, ErrUnknown, p.unread)
 		}
 		places = append(places, p)
 	}
 	return places, nil
 }
 
-// quiet refuses a flag that services ask for, or of which nobody can tell.
+// quiet refuses a flag that services ask for, or of which nobody can tell. Where
+// somebody insists, what speaks against it is noted.
 func (in Input) quiet(places []place, r *Result) error {
-	ours := false
-	asked, known := map[string]int64{}, true
+	left, ours, known := false, false, true
+	asked := map[string]int64{} // by environment of the server, which counts for all it has
 	for _, p := range places {
 		if p.flag == nil {
 			continue
 		}
-		ours = ours || p.ref() != ""
+		left, ours = true, ours || p.ref() != ""
+		if p.unread != nil {
+			r.Notes = append(r.Notes, p.env.Name+": whether services ask for it could not be read: "+p.unread.Error())
+			continue
+		}
 		known = known && p.asked.Known
 		for environment, n := range p.asked.By {
 			if n > 0 {
-				asked[environment] = n // the server counts for all its environments
+				asked[environment] = n
 			}
 		}
 	}
-	left := slices.ContainsFunc(places, func(p place) bool { return p.flag != nil })
 	switch {
 	case !left:
 		return nil
