@@ -29,7 +29,8 @@ func (p Place) Adopt(f *flags.Flag, head *prompts.Prompt, served func(prompts.Re
 	}
 	last := d.forEverybody()
 	if last != nil {
-		return d.Item, d.adoptServed(*last, served)
+		err := d.adoptServed(*last, served)
+		return d.Item, err
 	}
 	if head == nil {
 		d.stop("no strategy of "+d.Flag+" gives everybody a version, and git has no "+d.Prompt, "add the prompt's file, or a strategy for everybody with the version")
