@@ -9,9 +9,11 @@
 //	                                        evaluations, under their own SHA-256
 //	recorded/<request hex>.json             answers of models; may expire
 //	pr/<number>/recorded/<request hex>.json the same, from runs of a pull request
+//	pr/0/doctor/<id>.json                   what TryWrite wrote; may expire
 //	leases/<environment>/<number>.json      who may write to an environment, and
 //	leases/<environment>/<number>.done      that they are done; may expire
 //	tombstones/sha256/<hex>.json            a blob that was purged and stays away
+//	attestations/sha256/<blob hex>/…        signatures of others; a purge deletes them
 //
 // There is no index and no pointer to a newest version: what is current is said
 // elsewhere (in flags), by digest. So nothing in a bucket can be stale, a cache
