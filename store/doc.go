@@ -13,7 +13,8 @@
 //	leases/<environment>/<number>.json      who may write to an environment, and
 //	leases/<environment>/<number>.done      that they are done; may expire
 //	tombstones/sha256/<hex>.json            a blob that was purged and stays away
-//	attestations/sha256/<blob hex>/…        signatures of others; a purge deletes them
+//	attestations/sha256/<blob hex>/<key id>.json
+//	                                        signatures of others; a purge deletes them
 //
 // There is no index and no pointer to a newest version: what is current is said
 // elsewhere (in flags), by digest. So nothing in a bucket can be stale, a cache
