@@ -16,6 +16,7 @@ import (
 	"github.com/promptflag/promptflag/action/internal/policy"
 	"github.com/promptflag/promptflag/action/internal/wording"
 	"github.com/promptflag/promptflag/evalkit"
+	"github.com/promptflag/promptflag/evalkit/suite"
 	"github.com/promptflag/promptflag/prompts"
 )
 
@@ -116,15 +117,15 @@ func (p *pull) look(ctx context.Context) error {
 
 // ownFindings are all mistakes, and the warnings about what the change touches.
 func (p *pull) ownFindings() (out prompts.Findings) {
-	files := map[string]bool{config.FileName: true}
+	files, names := map[string]bool{config.FileName: true}, map[string]bool{}
 	for _, one := range p.told.Prompts {
-		files[one.File], files[strings.TrimSuffix(one.File, ".toml")+".eval.toml"] = true, true
+		files[one.File], names[one.Name] = true, true
 	}
 	for _, one := range p.told.Partials {
 		files[one.File] = true
 	}
 	for _, f := range p.report.Findings {
-		if f.Severity == prompts.Error || files[f.File] {
+		if f.Severity == prompts.Error || files[f.File] || names[suite.PromptOf(p.config.Prompts, f.File)] {
 			out = append(out, f)
 		}
 	}
