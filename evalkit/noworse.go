@@ -93,7 +93,7 @@ func (j *judgement) convict() {
 	var p []float64
 	var at []int
 	for i, g := range j.rules {
-		if g.base > 0 && g.interval {
+		if g.base > 0 {
 			p, at = append(p, g.pWorse), append(at, i)
 		}
 	}
