@@ -63,8 +63,8 @@
 // leaked secret), and [Bucket.Remove], for what nobody needs any more. Both need
 // a backend that is a [Deleter], and credentials that may delete, which neither
 // a service nor the publisher should have. A purged blob leaves a [Tombstone];
-// whoever puts blobs asks [Bucket.Purged] first. Records, receipts of what was not
-// purged, and tombstones are never removed.
+// whoever puts blobs asks [Bucket.Purged] first. Records and tombstones are never
+// removed, and neither are receipts and signatures of what was not purged.
 //
 // # Backends
 //

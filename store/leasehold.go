@@ -44,7 +44,7 @@ func (l *Lease) Hold(ctx context.Context) error {
 		next, err := l.bucket.readLease(ctx, l.environment, seq+1)
 		switch {
 		case err == nil && next.ID == l.o.ID:
-			l.became(seq+1, next.Since, newer) // renewed by another goroutine
+			l.became(seq+1, next.Since, next.Acquired) // renewed by another goroutine, or unheard
 			continue
 		case err == nil || errors.Is(err, ErrCorrupt):
 			return &LeaseLostError{l.environment, next.Holder, next.Acquired}
