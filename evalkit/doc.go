@@ -8,7 +8,8 @@
 // is asked every case, as often as the suite repeats it; one answer is a Sample.
 // Services give the models, the prices and the budget; results are written as Lines
 // while they come, and a Report says what they mean. Nothing is called but through
-// Services, so package llm can answer from records and call for the rest.
+// Services, so package llm can answer from records and call for the rest. Check
+// finds cases that a version cannot be rendered with before anything is paid for.
 //
 // # Samples and cases
 //
@@ -43,9 +44,10 @@
 // Pass. Inconclusive means that nobody could tell, and is never taken for one of
 // the others. Nothing passes while evidence is missing:
 //
-//   - a case without an answer: a rule about it cannot pass, and fails only when it
-//     would whatever the answer had been; when no rule is about it, the run itself
-//     does not pass (rule "answers");
+//   - a case without an answer, as when a model is not asked any more because it
+//     refuses the key or failed 32 times in a row: a rule about it cannot pass, and
+//     fails only when it would whatever the answer had been; when no rule is about
+//     it, the run itself does not pass (rule "answers");
 //   - a price, a token count or a time that is not known: never 0;
 //   - a baseline that serves and cannot be read (Plan.Unknown): what the readable
 //     ones say is not enough;

@@ -259,11 +259,32 @@ func TestReceiptOfNow(t *testing.T) {
 			t.Errorf("about other %s", name)
 		}
 	}
+	same := evalkit.SuiteInfo{Hash: "a", Dataset: "b", Rules: "c", Judge: "d"}
+	of := evalkit.Receipt{Suite: "a", Dataset: "b", Rules: "c", Judge: "d"}
+	for i, other := range []evalkit.SuiteInfo{
+		{Hash: "x", Dataset: "b", Rules: "c", Judge: "d"}, {Hash: "a", Dataset: "x", Rules: "c", Judge: "d"},
+		{Hash: "a", Dataset: "b", Rules: "x", Judge: "d"}, {Hash: "a", Dataset: "b", Rules: "c"},
+	} {
+		if !of.Answers(same) || of.Answers(other) {
+			t.Errorf("Answers(%d)", i)
+		}
+	}
 	told := evalkit.Version{Prompt: version(t, "a", "other")}
 	gates := told
 	gates.Gates = true
 	if !c.Compares([]evalkit.Version{baseline(t), told}) || c.Compares([]evalkit.Version{baseline(t), gates}) || !c.Compares(nil) {
 		t.Error("Compares")
+	}
+
+	// That it was asked, too, is no comparison.
+	p := evalkit.Plan{Suite: s, New: evalkit.Version{Prompt: version(t, "a", "new")}, Baselines: []evalkit.Version{told}, Models: []string{"other"}}
+	r, err := evalkit.Run(t.Context(), p, evalkit.Services{Model: says("ok")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c = r.Receipt()
+	if len(r.Arms) != 3 || len(c.Baselines) != 1 || c.Compares([]evalkit.Version{gates}) {
+		t.Errorf("%d arms, baselines %+v", len(r.Arms), c.Baselines)
 	}
 }
 

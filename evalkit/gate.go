@@ -36,8 +36,7 @@ type ruled struct {
 	interval bool    // more samples can settle it
 	missing  int     // cases without an answer
 	base     int     // index of the arm; 0 for none
-	pWorse   float64 // that the new version is as good, one-sided; 1 for rules without a test
-	worse    bool    // the interval lies below 0
+	pWorse   float64 // of rules with a base: that the new version is as good, one-sided; 1 unless the interval lies below 0
 }
 
 func (r *run) judge() *judgement {
@@ -81,7 +80,7 @@ func (j *judgement) answers() {
 	if missing == 0 || slices.ContainsFunc(j.rules, open) {
 		return
 	}
-	g := ruled{Gated: Gated{Name: "answers", Rule: "of every case", Limit: 1, Verdict: Inconclusive}, measure: j.passRate(), missing: missing, pWorse: 1}
+	g := ruled{Gated: Gated{Name: "answers", Rule: "of every case", Limit: 1, Verdict: Inconclusive}, measure: j.passRate(), missing: missing}
 	g.Sentence = "answers: every rule holds for the cases that have one" + g.end()
 	j.rules = append(j.rules, g)
 }
@@ -112,7 +111,7 @@ func (j *judgement) bound(m measure, b suite.Bound) {
 // atLeast is a rule about the mean that was observed.
 func (j *judgement) atLeast(m measure, limit float64) {
 	values, clusters, missing := j.values(m, 0)
-	g := ruled{Gated: Gated{Name: m.name, Rule: "at least " + number(limit), Limit: limit}, measure: m, missing: missing, pWorse: 1}
+	g := ruled{Gated: Gated{Name: m.name, Rule: "at least " + number(limit), Limit: limit}, measure: m, missing: missing}
 	sum := 0.0
 	for _, v := range values {
 		sum += v
@@ -139,7 +138,7 @@ func (j *judgement) surelyAtLeast(m measure, limit float64) {
 	values, clusters, missing := j.values(m, 0)
 	g := ruled{
 		Gated:   Gated{Name: m.name, Rule: "surely at least " + number(limit), Limit: limit, Verdict: Inconclusive},
-		measure: m, missing: missing, interval: true, pWorse: 1,
+		measure: m, missing: missing, interval: true,
 	}
 	e := carefully(values, clusters, j.confidence)
 	if e != nil {
@@ -174,10 +173,10 @@ func (j *judgement) couldTell() bool {
 	return undecided
 }
 
-// armsOf are those that undecided rules are about.
-func (j *judgement) armsOf(arms []*arm) []*arm {
+// concerned are the arms that undecided rules are about.
+func (j *judgement) concerned() []*arm {
 	var out []*arm
-	for i, a := range arms {
+	for i, a := range j.arms {
 		about := func(g ruled) bool { return g.Verdict == Inconclusive && g.base == i }
 		if i == 0 || slices.ContainsFunc(j.rules, about) {
 			out = append(out, a)
@@ -187,9 +186,8 @@ func (j *judgement) armsOf(arms []*arm) []*arm {
 }
 
 // concerns reports whether an undecided rule is about a case.
-func (j *judgement) concerns(c *suite.Case) bool {
-	e := entry{tags: j.intern("tag", c.Tags, j.tag), weighted: j.intern("metric", metrics(c.Assert, false, nil), j.metric)}
-	return slices.ContainsFunc(j.rules, func(g ruled) bool { return g.Verdict == Inconclusive && g.measure.has(&e) })
+func (j *judgement) concerns(index int) bool {
+	return slices.ContainsFunc(j.rules, func(g ruled) bool { return g.Verdict == Inconclusive && g.measure.has(&j.entries[index]) })
 }
 
 // gated are the rules in the order of the report.

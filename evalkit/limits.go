@@ -6,7 +6,7 @@ import (
 )
 
 func (j *judgement) latency(limit float64) {
-	g := ruled{Gated: Gated{Name: "latency p95", Rule: fmt.Sprintf("at most %s ms", number(limit)), Limit: limit, Verdict: Inconclusive}, pWorse: 1}
+	g := ruled{Gated: Gated{Name: "latency p95", Rule: fmt.Sprintf("at most %s ms", number(limit)), Limit: limit, Verdict: Inconclusive}}
 	_, _, g.missing = j.values(j.passRate(), 0)
 	m := &j.meters[0]
 	g.Sentence = "latency p95: no call was answered"
@@ -59,7 +59,7 @@ func (j *judgement) meanCosts(arms ...int) (usd []float64, unknown string) {
 }
 
 func (j *judgement) cost(limit float64) {
-	g := ruled{Gated: Gated{Name: "cost per call", Rule: fmt.Sprintf("at most %s USD", number(limit)), Limit: limit, Verdict: Inconclusive}, pWorse: 1}
+	g := ruled{Gated: Gated{Name: "cost per call", Rule: fmt.Sprintf("at most %s USD", number(limit)), Limit: limit, Verdict: Inconclusive}}
 	_, _, g.missing = j.values(j.passRate(), 0)
 	mean, unknown := j.meanCosts(0)
 	usd := mean[0]

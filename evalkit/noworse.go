@@ -21,7 +21,7 @@ func (j *judgement) versusBaselines(name, rule string, limit float64, apply func
 	if found && j.unknown == "" {
 		return
 	}
-	g := ruled{Gated: Gated{Name: name, Rule: rule, Limit: limit, Verdict: Pass}, pWorse: 1}
+	g := ruled{Gated: Gated{Name: name, Rule: rule, Limit: limit, Verdict: Pass}}
 	g.Sentence = name + ": nothing in production to compare with"
 	if j.unknown != "" {
 		g.Verdict, g.Sentence = Inconclusive, name+": not compared with production: "+j.unknown
@@ -67,14 +67,14 @@ func (j *judgement) notWorse(m measure, margin float64, base int) {
 			clusters: slices.Concat(p.clusters, slices.Repeat([]string{""}, p.missing)),
 		}
 		if best, err = q.compare(j.confidence); err != nil {
-			best = stats.Comparison{PWorse: 1}
+			best = stats.Comparison{}
 		}
 	}
 	switch {
 	case c.Lower > -margin && p.missing == 0:
 		g.Verdict = Pass
 	case best.Upper < 0 && best.Lower <= -margin:
-		g.worse, g.pWorse = true, best.PWorse // convict decides
+		g.pWorse = best.PWorse // convict decides
 	}
 	if g.Verdict == Inconclusive && p.missing == 0 {
 		g.More, _ = c.More(margin)
@@ -93,13 +93,13 @@ func (j *judgement) convict() {
 	var p []float64
 	var at []int
 	for i, g := range j.rules {
-		if g.base > 0 && g.interval {
+		if g.base > 0 {
 			p, at = append(p, g.pWorse), append(at, i)
 		}
 	}
 	for k, adjusted := range stats.Holm(p) {
 		g := &j.rules[at[k]]
-		if g.worse && adjusted <= (1-j.confidence)/2 {
+		if adjusted <= (1-j.confidence)/2 {
 			g.Verdict, g.More = Fail, 0
 		}
 		if g.Diff != nil {
@@ -115,9 +115,9 @@ func (j *judgement) regressions(limit int) {
 		for i := range j.entries {
 			n, o := &j.entries[i].cells[0], &j.entries[i].cells[base]
 			switch {
-			case n.errors > 0 || o.errors > 0 || n.samples == 0 || o.samples == 0:
+			case !n.answered() || !o.answered():
 				missing++
-			case passes(o) && !passes(n):
+			case o.passes() && !n.passes():
 				count++
 				fallthrough
 			default:
@@ -125,7 +125,7 @@ func (j *judgement) regressions(limit int) {
 			}
 		}
 		value := float64(count)
-		g := ruled{Gated: Gated{Name: "regressions", Rule: rule, Limit: float64(limit), Value: &value, Baseline: j.arms[base].ID}, missing: missing, pWorse: 1}
+		g := ruled{Gated: Gated{Name: "regressions", Rule: rule, Limit: float64(limit), Value: &value, Baseline: j.arms[base].ID}, missing: missing}
 		switch {
 		case count > limit:
 			g.Verdict = Fail
@@ -142,7 +142,7 @@ func (j *judgement) regressions(limit int) {
 func (j *judgement) costIncrease(limit float64) {
 	rule := fmt.Sprintf("at most %s %% more", number(100*limit))
 	j.versusBaselines("cost increase", rule, limit, func(base int) {
-		g := ruled{Gated: Gated{Name: "cost increase", Rule: rule, Limit: limit, Verdict: Inconclusive, Baseline: j.arms[base].ID}, pWorse: 1}
+		g := ruled{Gated: Gated{Name: "cost increase", Rule: rule, Limit: limit, Verdict: Inconclusive, Baseline: j.arms[base].ID}}
 		_, _, missing := j.values(j.passRate(), 0)
 		_, _, more := j.values(j.passRate(), base)
 		g.missing = max(missing, more)

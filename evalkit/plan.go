@@ -131,6 +131,7 @@ func (r *renderer) render(c *suite.Case) ([]prompts.Message, error) {
 // arm is a version under a model while it runs.
 type arm struct {
 	Arm
+	index      int // in the run
 	renderer   *renderer
 	parameters map[string]any
 	tools      []prompts.Tool
@@ -177,6 +178,9 @@ func (p Plan) arms() ([]*arm, error) {
 	}
 	for i, m := range p.Models {
 		arms = append(arms, newArm(fmt.Sprintf("model%d", i+1), Other, Version{Prompt: p.New.Prompt, Title: m}, m))
+	}
+	for i, a := range arms {
+		a.index = i
 	}
 	return arms, nil
 }

@@ -166,7 +166,7 @@ type Versus struct {
 // Gated is one rule and what it says.
 type Gated struct {
 	Name     string    `json:"name"`               // "pass rate", "accuracy", "tag safety", "regressions", "latency p95", "cost per call", "cost increase", "answers"
-	Rule     string    `json:"rule"`               // "at least 0.9", "not worse than the baseline by 0.05"
+	Rule     string    `json:"rule"`               // "at least 0.9", "not worse by 0.05"
 	Baseline string    `json:"baseline,omitempty"` // the arm's ID, of rules about one
 	Verdict  Verdict   `json:"verdict"`
 	Sentence string    `json:"sentence"`

@@ -94,7 +94,7 @@ func (r *run) samples(ctx context.Context) error {
 			return nil
 		}
 		r.extra++
-		if err := r.round(ctx, r.extra, j.armsOf(r.arms), j.concerns); err != nil {
+		if err := r.round(ctx, r.extra, j.concerned(), j.concerns); err != nil {
 			return err
 		}
 	}
@@ -112,7 +112,7 @@ func (r *run) confidence() float64 {
 }
 
 // round asks the arms the cases that are concerned, nil meaning all.
-func (r *run) round(ctx context.Context, round int, arms []*arm, concerns func(*suite.Case) bool) error {
+func (r *run) round(ctx context.Context, round int, arms []*arm, concerns func(index int) bool) error {
 	whole := ctx
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(r.services.Parallel)
@@ -128,7 +128,7 @@ func (r *run) round(ctx context.Context, round int, arms []*arm, concerns func(*
 			break
 		}
 		index++
-		if concerns != nil && !concerns(c) {
+		if concerns != nil && !concerns(index) {
 			continue
 		}
 		first, n := 0, c.Repeat

@@ -67,7 +67,7 @@ func (t *tally) passAll(at int) *float64 {
 	k := 0
 	for i := range t.entries {
 		c := &t.entries[i].cells[at]
-		if c.errors > 0 || c.samples == 0 {
+		if !c.answered() {
 			continue
 		}
 		passed, samples = append(passed, c.passed), append(samples, c.samples)
@@ -89,14 +89,14 @@ func (t *tally) versus(at int, confidence float64) *Versus {
 	v := &Versus{}
 	for i := range t.entries {
 		n, o := &t.entries[i].cells[0], &t.entries[i].cells[at]
-		if n.errors > 0 || o.errors > 0 || n.samples == 0 || o.samples == 0 {
+		if !n.answered() || !o.answered() {
 			continue
 		}
 		v.Cases++
 		switch {
-		case passes(n) && !passes(o):
+		case n.passes() && !o.passes():
 			v.Improved++
-		case passes(o) && !passes(n):
+		case o.passes() && !n.passes():
 			v.Regressed++
 		}
 	}

@@ -17,7 +17,6 @@ type tally struct {
 	suite  *suite.Suite
 	metric map[string]int // index by name
 	tag    map[string]int
-	ids    []string // of the arms
 
 	mu       sync.Mutex
 	entries  []entry
@@ -44,6 +43,13 @@ type cell struct {
 	priced                  int       // samples of which the cost is known
 }
 
+// answered: the arm answered all samples of the case.
+func (c *cell) answered() bool { return c.samples > 0 && c.errors == 0 }
+
+// passes says what a case counts as when it is one or the other: more than half
+// of its samples passed.
+func (c *cell) passes() bool { return 2*c.passed > c.samples }
+
 // meters are the samples of an arm as numbers.
 type meters struct {
 	latency, cost []float64 // milliseconds; USD
@@ -59,9 +65,8 @@ func newTally(s *suite.Suite, arms []*arm) *tally {
 		suite: s, metric: indexes(s.Metrics), tag: indexes(s.Tags), interned: map[string][]int{},
 		meters: make([]meters, len(arms)),
 	}
-	for i, a := range arms {
+	for i := range t.meters {
 		t.meters[i].faults = map[string]int{}
-		t.ids = append(t.ids, a.ID)
 	}
 	return t
 }
@@ -78,7 +83,7 @@ func indexes(names []string) map[string]int {
 func (t *tally) begin(c *suite.Case) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	e := entry{id: c.ID, cluster: c.Cluster, cells: make([]cell, len(t.ids))}
+	e := entry{id: c.ID, cluster: c.Cluster, cells: make([]cell, len(t.meters))}
 	e.tags = t.intern("tag", c.Tags, t.tag)
 	e.metrics = t.intern("metric", metrics(c.Assert, true, nil), t.metric)
 	e.weighted = t.intern("metric", metrics(c.Assert, false, nil), t.metric)
@@ -129,8 +134,7 @@ func (t *tally) add(r *row) {
 	defer t.mu.Unlock()
 	e := &t.entries[r.index]
 	for i, a := range r.arms {
-		at := slices.Index(t.ids, a.ID)
-		c, m := &e.cells[at], &t.meters[at]
+		c, m := &e.cells[a.index], &t.meters[a.index]
 		for k := range r.samples[i] {
 			t.count(e, c, m, &r.samples[i][k])
 		}
@@ -259,7 +263,7 @@ func (t *tally) values(m measure, arm int) (values []float64, clusters []string,
 			continue
 		}
 		c := &e.cells[arm]
-		if c.errors > 0 || c.samples == 0 {
+		if !c.answered() {
 			missing++
 			continue
 		}
@@ -277,7 +281,7 @@ func (t *tally) pairs(m measure, base int) paired {
 			continue
 		}
 		n, b := &e.cells[0], &e.cells[base]
-		if n.errors > 0 || n.samples == 0 || b.errors > 0 || b.samples == 0 {
+		if !n.answered() || !b.answered() {
 			p.missing++
 			continue
 		}
@@ -293,10 +297,6 @@ type paired struct {
 	missing  int
 }
 
-// passes says what a case counts as when it is one or the other: more than half
-// of its samples passed.
-func passes(c *cell) bool { return 2*c.passed > c.samples }
-
 // flips are the cases of which the new version does something else than a
 // baseline that gates: regressions first, then by case.
 func (t *tally) flips(arms []*arm) []Flip {
@@ -308,11 +308,11 @@ func (t *tally) flips(arms []*arm) []Flip {
 		for i := range t.entries {
 			e := &t.entries[i]
 			n, o := &e.cells[0], &e.cells[b]
-			if n.errors > 0 || o.errors > 0 || n.samples == 0 || o.samples == 0 || passes(n) == passes(o) {
+			if !n.answered() || !o.answered() || n.passes() == o.passes() {
 				continue
 			}
 			flips = append(flips, Flip{
-				Case: e.id, Baseline: a.ID, Regressed: passes(o),
+				Case: e.id, Baseline: a.ID, Regressed: o.passes(),
 				New: float64(n.passed) / float64(n.samples), Base: float64(o.passed) / float64(o.samples),
 			})
 		}

@@ -24,9 +24,7 @@ func (b *Bucket) Close() error { return b.backend.Close() }
 
 const (
 	digestPrefix = "sha256:"
-	blobPrefix   = "blobs/sha256/"
 	blobCache    = "public, max-age=31536000, immutable"
-	jsonType     = "application/json"
 )
 
 // Put stores data under its digest, "sha256:<64 lower hex>", which it returns.
@@ -40,7 +38,7 @@ func (b *Bucket) Put(ctx context.Context, data []byte) (digest string, created b
 		return "", false, fmt.Errorf("put blob: %d bytes, limit %d: %w", len(data), MaxBlob, ErrTooLarge)
 	}
 	sum := hexSum(data)
-	err = b.backend.Create(ctx, blobPrefix+sum, data, CreateOptions{ContentType: jsonType, CacheControl: blobCache})
+	err = b.backend.Create(ctx, BlobObjects+sum, data, CreateOptions{ContentType: jsonType, CacheControl: blobCache})
 	if err != nil && !errors.Is(err, ErrExists) {
 		return "", false, fmt.Errorf("put blob: %w", err)
 	}
@@ -55,12 +53,12 @@ func (b *Bucket) Get(ctx context.Context, digest string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("get blob: %w", err)
 	}
-	data, err := b.backend.Get(ctx, blobPrefix+want, MaxBlob)
+	data, err := b.backend.Get(ctx, BlobObjects+want, MaxBlob)
 	if err != nil {
 		return nil, fmt.Errorf("get blob: %w", err)
 	}
 	if got := hexSum(data); got != want {
-		return nil, fmt.Errorf("get blob: %s%s: %d bytes that hash to sha256:%s: %w", blobPrefix, want, len(data), got, ErrCorrupt)
+		return nil, fmt.Errorf("get blob: %s%s: %d bytes that hash to sha256:%s: %w", BlobObjects, want, len(data), got, ErrCorrupt)
 	}
 	return data, nil
 }

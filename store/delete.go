@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"slices"
+	"strings"
 )
 
 // A Deleter is a Backend that can delete. It is asked for by [Bucket.Purge] and
@@ -26,21 +28,12 @@ var (
 // ErrCannotDelete: the backend has no way to delete.
 var ErrCannotDelete = errors.New("this kind of bucket cannot delete")
 
-// Places in a bucket whose objects may be removed one day. Release records,
-// receipts, signatures and tombstones are not among them.
-const (
-	BlobObjects     = blobPrefix
-	RecordedObjects = recordedPrefix
-	PullObjects     = pullPrefix
-	LeaseObjects    = "leases/"
-)
-
 // Objects lists one of the places above, in the byte order of keys, without
 // holding more than a page of the listing. more narrows it down to keys that go
 // on like that behind the place; it may be empty.
 func (b *Bucket) Objects(ctx context.Context, place, more string) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
-		if !removable(place) {
+		if !slices.Contains(removable(), place) {
 			yield(Object{}, fmt.Errorf("list objects: %q is no place of what may be removed", place))
 			return
 		}
@@ -53,14 +46,6 @@ func (b *Bucket) Objects(ctx context.Context, place, more string) iter.Seq2[Obje
 			}
 		}
 	}
-}
-
-func removable(place string) bool {
-	switch place {
-	case BlobObjects, RecordedObjects, PullObjects, LeaseObjects:
-		return true
-	}
-	return false
 }
 
 // Removable reads an object that Objects listed, to see whether it is to be
@@ -82,12 +67,9 @@ func (b *Bucket) Remove(ctx context.Context, key string) error {
 }
 
 func inPlace(key string) bool {
-	for _, place := range []string{BlobObjects, RecordedObjects, PullObjects, LeaseObjects} {
-		if len(key) > len(place) && key[:len(place)] == place {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(removable(), func(place string) bool {
+		return len(key) > len(place) && strings.HasPrefix(key, place)
+	})
 }
 
 func (b *Bucket) remove(ctx context.Context, key string) error {
@@ -108,7 +90,7 @@ func (b *Bucket) remove(ctx context.Context, key string) error {
 // Find returns the digests of the blobs whose names start with these hex
 // digits, at most limit of them, in order.
 func (b *Bucket) Find(ctx context.Context, digits string, limit int) ([]string, error) {
-	return b.find(ctx, blobPrefix, digits, "", limit)
+	return b.find(ctx, BlobObjects, digits, "", limit)
 }
 
 func (b *Bucket) find(ctx context.Context, prefix, digits, suffix string, limit int) ([]string, error) {

@@ -9,9 +9,12 @@
 //	                                        evaluations, under their own SHA-256
 //	recorded/<request hex>.json             answers of models; may expire
 //	pr/<number>/recorded/<request hex>.json the same, from runs of a pull request
+//	pr/0/doctor/<id>.json                   what TryWrite wrote; may expire
 //	leases/<environment>/<number>.json      who may write to an environment, and
 //	leases/<environment>/<number>.done      that they are done; may expire
 //	tombstones/sha256/<hex>.json            a blob that was purged and stays away
+//	attestations/sha256/<blob hex>/<key id>.json
+//	                                        signatures of others; a purge deletes them
 //
 // There is no index and no pointer to a newest version: what is current is said
 // elsewhere (in flags), by digest. So nothing in a bucket can be stale, a cache
@@ -60,8 +63,8 @@
 // leaked secret), and [Bucket.Remove], for what nobody needs any more. Both need
 // a backend that is a [Deleter], and credentials that may delete, which neither
 // a service nor the publisher should have. A purged blob leaves a [Tombstone];
-// whoever puts blobs asks [Bucket.Purged] first. Records, receipts of what was not
-// purged, and tombstones are never removed.
+// whoever puts blobs asks [Bucket.Purged] first. Records and tombstones are never
+// removed, and neither are receipts and signatures of what was not purged.
 //
 // # Backends
 //

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"runtime"
@@ -183,5 +184,24 @@ func TestOperationsListFails(t *testing.T) {
 	}
 	if n != 20 || faults != 1 {
 		t.Errorf("%d operations and %d errors, want 20 and 1", n, faults)
+	}
+}
+
+// TestOperationsCancelled: that nobody waits any more is not told as the fault of a
+// record.
+func TestOperationsCancelled(t *testing.T) {
+	m := many{n: 40, read: make(chan struct{}, 100)}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	n := 0
+	for o, err := range New(m).Operations(ctx, Period{}) {
+		if n++; n == 1 {
+			cancel()
+		} else if !errors.Is(err, context.Canceled) || o.Err != nil {
+			t.Errorf("after the cancellation: %v, %v", o.Err, err)
+		}
+	}
+	if n != 2 {
+		t.Errorf("%d lines, want an operation and an error", n)
 	}
 }

@@ -63,3 +63,24 @@ func TestLeaseCancelled(t *testing.T) {
 		})
 	}
 }
+
+// TestLeaseCancelledOwes: what a cancelled run would have had to finish for
+// somebody else is not forgotten.
+func TestLeaseCancelledOwes(t *testing.T) {
+	mem := store.NewMem()
+	ctx, cancel := context.WithCancel(t.Context())
+	first, err := store.New(mem).AcquireLease(ctx, "e", store.LeaseOptions{ID: "aa", Subjects: []string{"p"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Release(ctx, "p"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.New(&interrupted{mem, "997.json", cancel}).AcquireLease(ctx, "e", store.LeaseOptions{ID: "bb"}); err == nil {
+		t.Fatal("AcquireLease heard of the lease")
+	}
+	next, err := store.New(mem).AcquireLease(t.Context(), "e", store.LeaseOptions{ID: "cc"})
+	if err != nil || !slices.Equal(next.Owed(), []string{"p"}) {
+		t.Errorf("%v, owed %v, want p", err, next.Owed())
+	}
+}

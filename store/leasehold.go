@@ -44,7 +44,7 @@ func (l *Lease) Hold(ctx context.Context) error {
 		next, err := l.bucket.readLease(ctx, l.environment, seq+1)
 		switch {
 		case err == nil && next.ID == l.o.ID:
-			l.became(seq+1, next.Since, newer) // renewed by another goroutine
+			l.became(seq+1, next.Since, next.Acquired) // renewed by another goroutine, or unheard
 			continue
 		case err == nil || errors.Is(err, ErrCorrupt):
 			return &LeaseLostError{l.environment, next.Holder, next.Acquired}
@@ -89,9 +89,10 @@ func (l *Lease) Release(ctx context.Context, undone ...string) error {
 	if maybe > seq && l.ours(ctx, maybe) {
 		seq = maybe
 	}
-	data, err := encodeLease(leaseEnd{leaseSchema, l.o.ID, l.o.Now().UTC(), slices.Compact(slices.Sorted(slices.Values(undone)))})
+	key := leaseKey(l.environment, seq, leaseDone)
+	data, err := encodeJSON(key, leaseEnd{leaseSchema, l.o.ID, l.o.Now().UTC(), slices.Compact(slices.Sorted(slices.Values(undone)))})
 	if err == nil {
-		err = l.bucket.backend.Create(ctx, leaseKey(l.environment, seq, leaseDone), data, CreateOptions{ContentType: jsonType})
+		err = l.bucket.backend.Create(ctx, key, data, CreateOptions{ContentType: jsonType})
 	}
 	if err != nil && !errors.Is(err, ErrExists) {
 		return fmt.Errorf("release lease of %s: %w", l.environment, err)
@@ -132,11 +133,12 @@ func (l *Lease) create(ctx context.Context, seq int64, since time.Time) (taken b
 		Since: since.UTC(), Acquired: now.UTC(), Expires: now.Add(l.o.TTL).UTC(),
 		Subjects: slices.Compact(slices.Sorted(slices.Values(slices.Concat(l.o.Subjects, l.owed)))),
 	}
-	data, err := encodeLease(doc)
+	key := leaseKey(l.environment, seq, leaseJSON)
+	data, err := encodeJSON(key, doc)
 	if err != nil {
 		return false, err
 	}
-	err = l.bucket.backend.Create(ctx, leaseKey(l.environment, seq, leaseJSON), data, CreateOptions{ContentType: jsonType})
+	err = l.bucket.backend.Create(ctx, key, data, CreateOptions{ContentType: jsonType})
 	if err != nil {
 		// The answer to our own request may have been lost, and a driver that sent
 		// it again then finds the number taken.

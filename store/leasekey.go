@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,7 +15,6 @@ import (
 // the first of a listing: there may be thousands of old ones, since a publisher
 // has no right to delete.
 const (
-	leasePrefix = "leases/"
 	leaseJSON   = ".json"
 	leaseDone   = ".done" // sorts before .json
 	leaseDigits = 12
@@ -46,12 +44,12 @@ type leaseEnd struct {
 }
 
 func leaseKey(environment string, seq int64, suffix string) string {
-	return fmt.Sprintf("%s%s/%0*d%s", leasePrefix, environment, leaseDigits, leaseTop-seq, suffix)
+	return fmt.Sprintf("%s%s/%0*d%s", LeaseObjects, environment, leaseDigits, leaseTop-seq, suffix)
 }
 
 // parseLeaseKey is the reverse; ok is false for anything else.
 func parseLeaseKey(environment, key string) (seq int64, released, ok bool) {
-	base, ok := strings.CutPrefix(key, leasePrefix+environment+"/")
+	base, ok := strings.CutPrefix(key, LeaseObjects+environment+"/")
 	if !ok {
 		return 0, false, false
 	}
@@ -70,7 +68,7 @@ func parseLeaseKey(environment, key string) (seq int64, released, ok bool) {
 
 // newestLease returns the newest number, 0 for none.
 func (b *Bucket) newestLease(ctx context.Context, environment string) (seq int64, released bool, err error) {
-	for o, err := range b.backend.List(ctx, leasePrefix+environment+"/") {
+	for o, err := range b.backend.List(ctx, LeaseObjects+environment+"/") {
 		if err != nil {
 			return 0, false, err
 		}
@@ -112,13 +110,4 @@ func (b *Bucket) leaseObject(ctx context.Context, key string, v any) error {
 		return fmt.Errorf("%s: %w: %w", key, ErrCorrupt, err)
 	}
 	return nil
-}
-
-func encodeLease(v any) ([]byte, error) {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	err := enc.Encode(v)
-	return buf.Bytes(), err
 }

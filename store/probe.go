@@ -15,17 +15,17 @@ var ErrOverwrites = errors.New("a conditional write replaced what was there")
 
 // probePrefix is where a probe may write: below pr/, which may expire, under
 // the number that no pull request has.
-const probePrefix = pullPrefix + "0/doctor/"
+const probePrefix = PullObjects + "0/doctor/"
 
 // TryRead lists the first blob and reads it. blobs is false if there is none:
 // that reading is allowed is then not proved. Errors are those of the backend,
 // fs.ErrPermission where it can tell, and ErrCorrupt for a damaged blob.
 func (b *Bucket) TryRead(ctx context.Context) (blobs bool, err error) {
-	for o, err := range b.backend.List(ctx, blobPrefix) {
+	for o, err := range b.backend.List(ctx, BlobObjects) {
 		if err != nil {
 			return false, fmt.Errorf("list blobs: %w", err)
 		}
-		sum := o.Key[len(blobPrefix):]
+		sum := o.Key[len(BlobObjects):]
 		if !isSum(sum) {
 			continue
 		}

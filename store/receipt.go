@@ -10,12 +10,6 @@ import (
 	"time"
 )
 
-const (
-	evalPrefix     = "evals/sha256/"
-	recordedPrefix = "recorded/"
-	pullPrefix     = "pr/"
-)
-
 // A ReceiptKey is what a listing tells about an evaluation.
 type ReceiptKey struct {
 	Key   string
@@ -108,12 +102,12 @@ type Recorded struct {
 }
 
 // Recorded are the answers that runs on the default branch wrote: recorded/.
-func (b *Bucket) Recorded() *Recorded { return &Recorded{b.backend, recordedPrefix} }
+func (b *Bucket) Recorded() *Recorded { return &Recorded{b.backend, RecordedObjects} }
 
 // RecordedBy are those that the runs of one pull request wrote, the only place
 // where they may: pr/<number>/recorded/.
 func (b *Bucket) RecordedBy(pullRequest int) *Recorded {
-	return &Recorded{b.backend, fmt.Sprintf("%s%d/%s", pullPrefix, pullRequest, recordedPrefix)}
+	return &Recorded{b.backend, fmt.Sprintf("%s%d/%s", PullObjects, pullRequest, RecordedObjects)}
 }
 
 // Get returns the answer to the request of that name, 64 hex digits.

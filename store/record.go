@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -99,17 +98,8 @@ func encodeRecord(r Record) (key string, data []byte, err error) {
 	if key, err = recordKey(r); err != nil {
 		return "", nil, err
 	}
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(r); err != nil {
-		return "", nil, err
-	}
-	if buf.Len() > MaxBlob {
-		return "", nil, fmt.Errorf("%s: %d bytes, limit %d: %w", key, buf.Len(), MaxBlob, ErrTooLarge)
-	}
-	return key, buf.Bytes(), nil
+	data, err = encodeJSON(key, r)
+	return key, data, err
 }
 
 // decodeRecord is lenient about members it does not know.

@@ -24,7 +24,6 @@ type RecordKey struct {
 }
 
 const (
-	recordPrefix  = "releases/"
 	recordSuffix  = ".json"
 	recordTime    = "20060102T150405.000000000Z" // fixed width: keys sort by time
 	versionDigits = 12

@@ -1,18 +1,12 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
-)
-
-const (
-	tombstonePrefix   = "tombstones/sha256/"
-	attestationPrefix = "attestations/sha256/"
 )
 
 // TombstoneSchema is the major version of Tombstone's JSON.
@@ -43,14 +37,11 @@ func (b *Bucket) PutTombstone(ctx context.Context, t Tombstone) error {
 		return fmt.Errorf("put tombstone: %w", err)
 	}
 	t.Schema, t.Time = TombstoneSchema, t.Time.UTC().Round(0)
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(t); err != nil {
-		return fmt.Errorf("put tombstone: %w", err)
+	key := tombstonePrefix + digits + ".json"
+	data, err := encodeJSON(key, t)
+	if err == nil {
+		err = b.backend.Create(ctx, key, data, CreateOptions{ContentType: jsonType})
 	}
-	err = b.backend.Create(ctx, tombstonePrefix+digits+".json", buf.Bytes(), CreateOptions{ContentType: jsonType})
 	if err != nil && !errors.Is(err, ErrExists) {
 		return fmt.Errorf("put tombstone: %w", err)
 	}
@@ -117,7 +108,7 @@ func (b *Bucket) Purge(ctx context.Context, digest string) (deleted int, err err
 		deleted++
 	}
 	// Also when no listing shows it: it may have been written this moment.
-	if err := b.remove(ctx, blobPrefix+digits); err != nil {
+	if err := b.remove(ctx, BlobObjects+digits); err != nil {
 		return 0, fmt.Errorf("purge: %w", err)
 	}
 	for _, prefix := range []string{evalPrefix + digits + "/", attestationPrefix + digits + "/"} {

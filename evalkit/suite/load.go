@@ -29,7 +29,7 @@ func Find(fsys fs.FS, root string) ([]string, error) {
 			return err
 		case d.IsDir() && hidden:
 			return fs.SkipDir
-		case !d.IsDir() && !hidden && strings.HasSuffix(base, extension):
+		case !d.IsDir() && !hidden && strings.HasSuffix(base, Extension):
 			out = append(out, file)
 		}
 		return nil
@@ -48,8 +48,8 @@ func Find(fsys fs.FS, root string) ([]string, error) {
 // The error is prompts.Findings with everything that is wrong, each at its file
 // and line, in JSONL and CSV too; or what fsys says.
 func Load(fsys fs.FS, root, file string) (*Suite, error) {
-	if !fs.ValidPath(root) || !fs.ValidPath(file) || !strings.HasSuffix(file, extension) || root != "." && !strings.HasPrefix(file, root+"/") {
-		return nil, fmt.Errorf("load suite %q: not a file *%s below %q", short(file), extension, short(root))
+	if !fs.ValidPath(root) || !fs.ValidPath(file) || PromptOf(root, file) == "" {
+		return nil, fmt.Errorf("load suite %q: not a file *%s below %q", short(file), Extension, short(root))
 	}
 	src, err := read(fsys, file)
 	if err != nil {
@@ -124,7 +124,7 @@ func (l *loader) readCases(s *Suite, doc *prompts.Document) error {
 	}
 	if s.Cases == 0 {
 		file.findings.add(spot{file: s.File}.Finding(nil,
-			"write [[tests]], or "+path.Base(strings.TrimSuffix(s.File, extension))+".cases.jsonl beside this file", "suite has no cases"))
+			"write [[tests]], or "+path.Base(strings.TrimSuffix(s.File, Extension))+".cases.jsonl beside this file", "suite has no cases"))
 		return nil
 	}
 	s.asks(file, y.weighted)

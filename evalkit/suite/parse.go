@@ -12,17 +12,6 @@ import (
 	"github.com/promptflag/promptflag/prompts"
 )
 
-const extension = ".eval.toml"
-
-// promptOf is the prompt's name that the path of a suite says.
-func promptOf(root, file string) string {
-	below := strings.TrimPrefix(file, root+"/")
-	if root == "." {
-		below = file
-	}
-	return strings.ReplaceAll(strings.TrimSuffix(below, extension), "/", ".")
-}
-
 // readSuite reads everything but the cases.
 func (l *loader) readSuite(t table) *Suite {
 	t.known(map[string]string{
@@ -35,7 +24,7 @@ func (l *loader) readSuite(t table) *Suite {
 		"prompts":     "a suite is of one prompt, whose file stands beside it",
 		"threshold":   "write it in [defaults], or what the whole has to reach in [gate.pass_rate]",
 	}, "description", "prompt", "cases", "repeat", "max_repeat", "judge", "embeddings", "defaults", "tests", "gate", "budget")
-	s := &Suite{File: t.file, Prompt: promptOf(l.root, t.file), Description: t.text("description"), Repeat: 1}
+	s := &Suite{File: t.file, Prompt: PromptOf(l.root, t.file), Description: t.text("description"), Repeat: 1}
 	if name := t.text("prompt"); name != "" && name != s.Prompt {
 		t.add("prompt", "a suite stands beside its prompt and has its name: rename the file, or leave prompt out", "prompt is %q, and the file is of %q", short(name), s.Prompt)
 	}
@@ -157,7 +146,7 @@ func (l *loader) caseFiles(t table) []caseFile {
 func (l *loader) beside(file string) []caseFile {
 	var out []caseFile
 	for _, ext := range []string{".cases.jsonl", ".cases.csv"} {
-		name := strings.TrimSuffix(file, extension) + ext
+		name := strings.TrimSuffix(file, Extension) + ext
 		if _, err := fs.Stat(l.fsys, name); !errors.Is(err, fs.ErrNotExist) {
 			out = append(out, caseFile{name: name})
 		}

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"math"
 	"net/url"
+	"regexp"
 	"time"
 
 	"gocloud.dev/blob"
@@ -98,11 +99,17 @@ func (b *backend) Create(ctx context.Context, key string, data []byte, o store.C
 	if err := store.ValidKey(key); err != nil {
 		return fmt.Errorf("create %w", err)
 	}
+	if unescaped.MatchString(key) {
+		return fmt.Errorf("create %s: __0x…__ is not allowed in keys: gocloud.dev would list the object under another name", key)
+	}
 	if err := b.upload(ctx, key, data, o); err != nil {
 		return fmt.Errorf("create %s: %w", key, err)
 	}
 	return nil
 }
+
+// unescaped is what gocloud takes for a character when it lists keys.
+var unescaped = regexp.MustCompile(`__0x[^_]+__`)
 
 // How often a put that S3 answered with "conflict, try again" is repeated, and
 // the first pause; each further one is twice as long: 1.5 s in all.

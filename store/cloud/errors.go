@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -31,16 +32,19 @@ func taken(err error) bool {
 // without asking it. gocloud alone would also say so of every answer of S3 in
 // whose text "301" occurs, and the text holds ids drawn at random.
 func missing(err error) bool {
-	code := status(err)
-	return (gcerrors.Code(err) == gcerrors.NotFound || noBucket(err)) &&
-		(code == 0 || code == http.StatusNotFound || code == http.StatusMovedPermanently)
+	switch status(err) {
+	case http.StatusMovedPermanently: // S3 has the bucket, in another region
+		return true
+	case 0, http.StatusNotFound:
+		return gcerrors.Code(err) == gcerrors.NotFound || nothing(err)
+	}
+	return false
 }
 
-// noBucket: S3 has no bucket of that name, or not in this region. It is what
-// gocloud finds out about its own calls.
-func noBucket(err error) bool {
+// nothing is what gocloud finds out about its own calls to S3.
+func nothing(err error) bool {
 	var api smithy.APIError
-	return errors.As(err, &api) && (api.ErrorCode() == "NoSuchBucket" || api.ErrorCode() == "PermanentRedirect")
+	return errors.As(err, &api) && slices.Contains([]string{"NoSuchBucket", "NoSuchKey", "NotFound"}, api.ErrorCode())
 }
 
 // conflict: S3 could not decide a conditional put because of another one. gocloud

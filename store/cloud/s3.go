@@ -6,8 +6,10 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -21,10 +23,10 @@ import (
 // openS3 opens a bucket of S3, and what puts objects into it.
 func openS3(ctx context.Context, u *url.URL) (*blob.Bucket, *s3Objects, error) {
 	q := u.Query()
-	if !q.Has(checksumValidation) {
-		q.Set(checksumValidation, "when_required")
-	}
 	prefix := q.Get("prefix")
+	if escaped(prefix) {
+		return nil, nil, errors.New("the prefix: ../, control characters and what is not UTF-8 are not allowed, gocloud.dev reads them under other names")
+	}
 	q.Del("prefix")
 	plain := *u
 	plain.RawQuery = q.Encode()
@@ -39,6 +41,11 @@ func openS3(ctx context.Context, u *url.URL) (*blob.Bucket, *s3Objects, error) {
 	}
 	objects := &s3Objects{bucket: u.Host, prefix: prefix, options: opener.Options}
 	client = s3.New(client.Options(), func(o *s3.Options) {
+		// The SDK writes a warning to stderr for every object that was uploaded
+		// without a checksum it knows. Bucket checks its own.
+		if !q.Has("response_checksum_validation") {
+			o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
+		}
 		if c, ok := o.HTTPClient.(*awshttp.BuildableClient); ok {
 			objects.connections = c.GetTransport()
 			o.HTTPClient = httpClient(objects.connections, c.GetTimeout())
@@ -54,9 +61,12 @@ func openS3(ctx context.Context, u *url.URL) (*blob.Bucket, *s3Objects, error) {
 	return bucket, objects, nil
 }
 
-// checksumValidation: the SDK writes a warning to stderr for every object that
-// was uploaded without a checksum it knows. Bucket checks its own.
-const checksumValidation = "response_checksum_validation"
+// escaped reports whether gocloud writes a prefix in another way. The rest of a
+// key needs none, see store.ValidKey.
+func escaped(prefix string) bool {
+	control := func(r rune) bool { return r < ' ' }
+	return strings.Contains(prefix, "../") || strings.ContainsFunc(prefix, control) || !utf8.ValidString(prefix)
+}
 
 // connectionsKept is how many idle connections to a service are kept: publish
 // writes 32 objects at a time, and the SDK keeps ten.

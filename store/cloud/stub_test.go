@@ -58,7 +58,8 @@ func script(codes ...string) (handle http.HandlerFunc, requests func() int) {
 	status := map[string]int{
 		"ConditionalRequestConflict": http.StatusConflict, "OperationAborted": http.StatusConflict,
 		"PreconditionFailed": http.StatusPreconditionFailed, "AccessDenied": http.StatusForbidden,
-		"NoSuchKey": http.StatusNotFound, "NoSuchBucket": http.StatusNotFound, "PermanentRedirect": http.StatusMovedPermanently,
+		"NoSuchKey": http.StatusNotFound, "NoSuchBucket": http.StatusNotFound, "NotFound": http.StatusNotFound,
+		"NoSuchUpload": http.StatusNotFound, "MovedPermanently": http.StatusMovedPermanently, "PermanentRedirect": http.StatusMovedPermanently,
 	}
 	var mu sync.Mutex
 	n := 0
@@ -90,7 +91,12 @@ func TestS3Answers(t *testing.T) {
 		{"conflict_for_ever", []string{conflict}, errAny, 1 + conflictRetries},
 		{"denied", []string{"AccessDenied"}, fs.ErrPermission, 1},
 		{"no_bucket", []string{"NoSuchBucket"}, store.ErrNotFound, 1},
+		{"no_bucket_either", []string{"NotFound"}, store.ErrNotFound, 1},
+		{"no_key", []string{"NoSuchKey"}, store.ErrNotFound, 1},
 		{"bucket_elsewhere", []string{"PermanentRedirect"}, store.ErrNotFound, 1},
+		{"bucket_moved", []string{"MovedPermanently"}, store.ErrNotFound, 1},
+		{"no_such_upload", []string{"NoSuchUpload"}, errAny, 1},
+		{"conflict_of_another_kind", []string{"OperationAborted"}, errAny, 1},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -12,8 +12,6 @@ import (
 	"github.com/promptflag/promptflag/prompts"
 )
 
-const suiteExtension = ".eval.toml"
-
 // suites checks evaluations: by themselves, and against the prompts that they
 // are of.
 func (c *checker) suites() error {
@@ -23,7 +21,7 @@ func (c *checker) suites() error {
 	}
 	have := map[string]bool{}
 	for _, file := range files {
-		name := promptOf(strings.TrimSuffix(file, suiteExtension)+".toml", c.Config.Prompts)
+		name := suite.PromptOf(c.Config.Prompts, file)
 		have[name] = true
 		s, err := suite.Load(c.FS, c.Config.Prompts, file)
 		var findings prompts.Findings
@@ -53,7 +51,7 @@ func (c *checker) suites() error {
 	if c.Config.Gate.RequireSuite {
 		for _, d := range c.tree.Definitions() {
 			if name := c.prompt(d.File); !have[name] {
-				c.add(d, prompts.Finding{File: d.File, Rule: ruleNoSuite, Hint: "write " + strings.TrimSuffix(d.File, ".toml") + suiteExtension, Message: name + " has no suite, and [gate] require_suite asks for one"})
+				c.add(d, prompts.Finding{File: d.File, Rule: ruleNoSuite, Hint: "write " + strings.TrimSuffix(d.File, ".toml") + suite.Extension, Message: name + " has no suite, and [gate] require_suite asks for one"})
 			}
 		}
 	}
@@ -81,6 +79,6 @@ func (c *checker) suiteFiles() ([]string, error) {
 		return files, err
 	}
 	return slices.DeleteFunc(files, func(file string) bool {
-		return !slices.Contains(c.Names, promptOf(strings.TrimSuffix(file, suiteExtension)+".toml", c.Config.Prompts))
+		return !slices.Contains(c.Names, suite.PromptOf(c.Config.Prompts, file))
 	}), nil
 }

@@ -49,7 +49,7 @@ func (c evalCmd) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	if len(names) == 0 {
-		return usageError{errors.New("no prompt has a suite: write NAME" + ".eval.toml beside the prompt, or see promptflag help evaluation")}
+		return usageError{errors.New("no prompt has a suite: write NAME" + suite.Extension + " beside the prompt, or see promptflag help evaluation")}
 	}
 	tree, err := s.evaluable(cfg, names)
 	if err != nil {
@@ -125,8 +125,7 @@ func (s *session) evaluated(cfg *config.Config, names []string) ([]string, error
 	}
 	var have []string
 	for _, f := range files {
-		below := strings.TrimPrefix(strings.TrimSuffix(f, ".eval.toml"), cfg.Prompts+"/")
-		have = append(have, strings.ReplaceAll(below, "/", "."))
+		have = append(have, suite.PromptOf(cfg.Prompts, f))
 	}
 	var want []string
 	for _, name := range names {
@@ -137,7 +136,8 @@ func (s *session) evaluated(cfg *config.Config, names []string) ([]string, error
 			if _, err := fs.Stat(root.FS(), cfg.File(name)); errors.Is(err, fs.ErrNotExist) {
 				return nil, usageError{fmt.Errorf("there is no prompt %s in %s", name, cfg.Prompts)}
 			}
-			return nil, usageError{fmt.Errorf("%s has no suite: write %s/%s.eval.toml", name, cfg.Prompts, strings.ReplaceAll(name, ".", "/"))}
+			file, _ := suite.File(root.FS(), cfg.Prompts, name)
+			return nil, usageError{fmt.Errorf("%s has no suite: write %s", name, file)}
 		}
 	}
 	if len(want) > 0 {

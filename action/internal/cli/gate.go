@@ -13,6 +13,7 @@ import (
 	"github.com/promptflag/promptflag/action/internal/plan"
 	"github.com/promptflag/promptflag/action/internal/wording"
 	"github.com/promptflag/promptflag/evalkit"
+	"github.com/promptflag/promptflag/evalkit/suite"
 	"github.com/promptflag/promptflag/prompts"
 	"github.com/promptflag/promptflag/store"
 )
@@ -173,7 +174,8 @@ func (g *gate) stop(item *plan.Item) {
 	case !known:
 		item.Stop("the flag changed meanwhile, and version "+ref.Version()+" was not evaluated", "run the command again")
 	case j == nil && g.rules.RequireSuite:
-		item.Stop(item.Prompt+" has no suite, and [gate] require_suite asks for one", "write "+g.run.SuiteFile(item.Prompt))
+		file, _ := suite.File(g.run.FS, g.run.Folder, item.Prompt)
+		item.Stop(item.Prompt+" has no suite, and [gate] require_suite asks for one", "write "+file)
 	case j == nil:
 		return
 	case j.verdict == evalkit.Pass:

@@ -20,6 +20,7 @@ import (
 	"github.com/promptflag/promptflag/action/internal/publish"
 	"github.com/promptflag/promptflag/action/internal/wording"
 	"github.com/promptflag/promptflag/evalkit"
+	"github.com/promptflag/promptflag/evalkit/suite"
 	"github.com/promptflag/promptflag/prompts"
 )
 
@@ -145,15 +146,15 @@ func (e exported) Export(context.Context) (map[string]flags.Flag, error) { retur
 
 // ownFindings are all mistakes, and the warnings about what the change touches.
 func (p *pull) ownFindings() (out prompts.Findings) {
-	files := map[string]bool{config.FileName: true}
+	files, names := map[string]bool{config.FileName: true}, map[string]bool{}
 	for _, one := range p.told.Prompts {
-		files[one.File], files[strings.TrimSuffix(one.File, ".toml")+".eval.toml"] = true, true
+		files[one.File], names[one.Name] = true, true
 	}
 	for _, one := range p.told.Partials {
 		files[one.File] = true
 	}
 	for _, f := range p.report.Findings {
-		if f.Severity == prompts.Error || files[f.File] {
+		if f.Severity == prompts.Error || files[f.File] || names[suite.PromptOf(p.config.Prompts, f.File)] {
 			out = append(out, f)
 		}
 	}

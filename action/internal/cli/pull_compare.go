@@ -106,7 +106,7 @@ func (p *pull) broken(name string) bool {
 // suites compares all suites, and returns the names of the prompts whose suite is
 // another one now.
 func (p *pull) suites(ctx context.Context, here fs.FS) (map[string]bool, error) {
-	files := map[string]bool{}
+	names := map[string]bool{}
 	for _, side := range []struct {
 		fs     fs.FS
 		folder string
@@ -116,30 +116,33 @@ func (p *pull) suites(ctx context.Context, here fs.FS) (map[string]bool, error) 
 			return nil, err
 		}
 		for _, f := range found {
-			files[strings.TrimPrefix(f, side.folder+"/")] = true
+			names[suite.PromptOf(side.folder, f)] = true
 		}
 	}
 	changed := map[string]bool{}
-	for _, file := range sorted(files) {
+	for _, name := range sorted(names) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		name := strings.ReplaceAll(strings.TrimSuffix(file, ".eval.toml"), "/", ".")
-		now, errNow := loadSuite(here, p.config.Prompts, file)
-		old, errOld := loadSuite(p.base.fs, p.base.folder, file)
+		now, errNow := loadSuite(here, p.config.Prompts, name)
+		old, errOld := loadSuite(p.base.fs, p.base.folder, name)
 		switch {
 		case errNow != nil:
 			continue // a finding of check
+		case now == nil && p.lookup(name) == nil:
+			continue // it goes with its prompt
 		case errOld != nil:
 			changed[name] = true
-			p.told.Moves = append(p.told.Moves, bar.Move{Prompt: name, File: now.File, Loosens: true,
-				Sentence: "mends an evaluation that could not be read, so nobody can tell whether it asks for less than before"})
+			file, exists := suite.File(here, p.config.Prompts, name)
+			what := "mends"
+			if !exists {
+				what = "removes"
+			}
+			p.told.Moves = append(p.told.Moves, bar.Move{Prompt: name, File: file, Loosens: true,
+				Sentence: what + " an evaluation that could not be read, so nobody can tell whether it asks for less than before"})
 			continue
 		case old != nil && now != nil && same(old, now):
 			continue
-		}
-		if now == nil && p.lookup(name) == nil {
-			continue // it goes with its prompt
 		}
 		changed[name] = true
 		moves, err := bar.Suites(old, now)
@@ -157,11 +160,9 @@ func (p *pull) lookup(name string) *prompts.Definition {
 }
 
 // loadSuite is a suite, or nil where there is none.
-func loadSuite(fsys fs.FS, folder, file string) (*suite.Suite, error) {
-	if folder != "." {
-		file = folder + "/" + file
-	}
-	if _, err := fs.Stat(fsys, file); errors.Is(err, fs.ErrNotExist) {
+func loadSuite(fsys fs.FS, folder, name string) (*suite.Suite, error) {
+	file, ok := suite.File(fsys, folder, name)
+	if !ok {
 		return nil, nil
 	}
 	return suite.Load(fsys, folder, file)

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/promptflag/promptflag/evalkit"
@@ -60,18 +58,13 @@ func (r *Runner) Finish() error {
 	return err
 }
 
-// SuiteFile is where the suite of a prompt is, if there is one: a path below FS.
-func (r *Runner) SuiteFile(name string) string {
-	return path.Join(r.Folder, strings.ReplaceAll(name, ".", "/")+".eval.toml")
-}
-
 // ErrNoSuite: the prompt has none.
 var ErrNoSuite = errors.New("there is no suite")
 
 // Has reports whether a prompt has a suite.
 func (r *Runner) Has(name string) bool {
-	_, err := fs.Stat(r.FS, r.SuiteFile(name))
-	return !errors.Is(err, fs.ErrNotExist)
+	_, ok := suite.File(r.FS, r.Folder, name)
+	return ok
 }
 
 // Asks says what the suite of a prompt asks now. Errors are as those of Run.
@@ -84,10 +77,11 @@ func (r *Runner) Asks(name string) (evalkit.SuiteInfo, error) {
 }
 
 func (r *Runner) suite(name string) (*suite.Suite, error) {
-	if !r.Has(name) {
-		return nil, fmt.Errorf("%s: %w (%s)", name, ErrNoSuite, r.SuiteFile(name))
+	file, ok := suite.File(r.FS, r.Folder, name)
+	if !ok {
+		return nil, fmt.Errorf("%s: %w (%s)", name, ErrNoSuite, file)
 	}
-	return suite.Load(r.FS, r.Folder, r.SuiteFile(name))
+	return suite.Load(r.FS, r.Folder, file)
 }
 
 // Run evaluates one version by the suite of its prompt. The results are in

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/fstest"
@@ -137,5 +138,18 @@ func TestForeignJournal(t *testing.T) {
 	g.Answers.Write, g.Afresh = inFolder(t), true
 	if _, err := g.Run(t.Context(), g.prompt); err != nil || g.calls.Load() != 4 {
 		t.Errorf("%v, %d calls", err, g.calls.Load())
+	}
+}
+
+// TestSuiteWithDots: the suite stands beside its prompt, whose file may be a.b.toml.
+func TestSuiteWithDots(t *testing.T) {
+	r := newRig(t, Replay, inFolder(t)).Runner
+	files := r.FS.(fstest.MapFS)
+	files["p/b.c.eval.toml"], files["p/b.c.cases.jsonl"] = files["p/a.eval.toml"], files["p/a.cases.jsonl"]
+	if got, err := r.Asks("b.c"); !r.Has("b.c") || got.File != "p/b.c.eval.toml" || err != nil {
+		t.Errorf("Asks(b.c) = %v, %v", got, err)
+	}
+	if _, err := r.Asks("b.d"); r.Has("b.d") || !errors.Is(err, ErrNoSuite) || !strings.Contains(err.Error(), "p/b/d.eval.toml") {
+		t.Errorf("Asks(b.d): error %v, want %v", err, ErrNoSuite)
 	}
 }
