@@ -140,7 +140,7 @@ func (b *backend) upload(ctx context.Context, key string, data []byte, o store.C
 }
 
 // uploadOnce uses Upload: a failing Writer of azureblob panics in gocloud.dev
-// v0.47.0, and Upload is one request where a Writer is a pipe and a goroutine.
+// v0.46.0, and Upload is one request where a Writer is a pipe and a goroutine.
 func (b *backend) uploadOnce(ctx context.Context, key string, data []byte, o store.CreateOptions) error {
 	if o.ContentType == "" {
 		o.ContentType = "application/octet-stream"
