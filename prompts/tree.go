@@ -122,38 +122,21 @@ func (l *loader) add(rule, file, hint, message string) {
 // some reads the prompts of these names, and what they refer to.
 func (l *loader) some(names []string) {
 	for _, name := range names {
-		file := path.Join(l.root, strings.ReplaceAll(name, ".", "/")+".toml")
+		file, exists := FileOf(l.fsys, l.root, name, Extension)
 		if err := ValidName(name); err != nil {
 			l.add(ruleFileName, file, "", err.Error())
 			continue
 		}
-		for _, found := range l.candidates(l.root, strings.Split(name, ".")) {
-			l.definition(found, name)
-		}
-		if _, found := l.names[name]; !found {
+		if !exists {
 			l.definition(file, name) // which is to say that there is none
+		}
+		for _, found := range candidates(l.fsys, l.root, strings.Split(name, "."), Extension) {
+			l.definition(found, name)
 		}
 	}
 	for i := range l.work {
 		l.parse(&l.work[i])
 	}
-}
-
-// candidates are the files in a folder that give a name: a dot may be one of the
-// path as well. They come in the order in which all meets them.
-func (l *loader) candidates(folder string, segments []string) (out []string) {
-	for i := 1; i < len(segments); i++ {
-		below := path.Join(folder, strings.Join(segments[:i], "."))
-		if info, err := fs.Lstat(l.fsys, below); err == nil && info.IsDir() {
-			out = append(out, l.candidates(below, segments[i:])...)
-		}
-	}
-	base := strings.Join(segments, ".") + ".toml"
-	info, err := fs.Stat(l.fsys, path.Join(folder, base))
-	if !strings.HasSuffix(base, ".eval.toml") && !errors.Is(err, fs.ErrNotExist) && (err != nil || !info.IsDir()) {
-		out = append(out, path.Join(folder, base))
-	}
-	return out
 }
 
 // all walks the folder, reads the partials, and then the definitions on all
@@ -197,11 +180,10 @@ func (l *loader) visit(file string, d fs.DirEntry, err error) error {
 		if base[0] == '_' && path.Ext(base) == partialExtension {
 			l.found = append(l.found, file)
 		}
-	case d.IsDir(), strings.HasSuffix(base, ".eval.toml"):
-	case strings.HasSuffix(base, ".toml"):
-		below := strings.TrimPrefix(strings.TrimPrefix(file, l.root), "/")
-		l.definition(file, strings.ReplaceAll(strings.TrimSuffix(below, ".toml"), "/", "."))
-	case strings.EqualFold(path.Ext(base), ".toml"):
+	case d.IsDir(), strings.HasSuffix(base, SuiteExtension):
+	case strings.HasSuffix(base, Extension):
+		l.definition(file, NameOf(l.root, file, Extension))
+	case strings.EqualFold(path.Ext(base), Extension):
 		l.add(ruleFileName, file, "rename it to .toml", "extension \""+path.Ext(base)+"\" is not .toml")
 	case d.Type()&fs.ModeSymlink != 0:
 		if info, err := fs.Stat(l.fsys, file); err != nil || info.IsDir() {

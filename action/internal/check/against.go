@@ -43,7 +43,7 @@ func Tree(name string, fsys fs.FS, folder string) (*Against, error) {
 		a.Versions[d.Prompt.Name()] = []Version{{Prompt: d.Prompt, Ref: d.Prompt.Ref().String(), Where: name}}
 	}
 	for _, f := range tree.Findings().Errors() {
-		if prompt := promptOf(f.File, folder); prompt != "" {
+		if prompt := prompts.NameOf(folder, f.File, prompts.Extension); prompt != "" {
 			a.Versions[prompt] = []Version{{Ref: prompt, Where: name, Fault: f.String()}}
 		}
 	}

@@ -75,18 +75,8 @@ type checker struct {
 }
 
 // prompt is the name of the prompt that a file defines, or "".
-func (c *checker) prompt(file string) string { return promptOf(file, c.Config.Prompts) }
-
-func promptOf(file, folder string) string {
-	below, ok := file, true
-	if folder != "." {
-		below, ok = strings.CutPrefix(file, folder+"/")
-	}
-	name, isTOML := strings.CutSuffix(below, ".toml")
-	if !ok || !isTOML {
-		return ""
-	}
-	return strings.ReplaceAll(name, "/", ".")
+func (c *checker) prompt(file string) string {
+	return prompts.NameOf(c.Config.Prompts, file, prompts.Extension)
 }
 
 // exception is the index of the exception in promptflag.toml that leaves out a

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/promptflag/promptflag/prompts"
 	"github.com/promptflag/promptflag/prompts/compare"
@@ -163,6 +162,7 @@ func (s *session) isTerminal() bool {
 // side is one side of a comparison.
 type side struct {
 	versions map[string][]sideVersion
+	folder   string           // of the definitions
 	single   bool             // it is about one prompt, and silent about others
 	faults   prompts.Findings // why some prompts are not there
 }
@@ -174,8 +174,9 @@ type sideVersion struct {
 
 // faulty says whether a prompt is there and cannot be read.
 func (s side) faulty(name string) bool {
-	file := strings.ReplaceAll(name, ".", "/") + ".toml"
-	return slices.ContainsFunc(s.faults, func(f prompts.Finding) bool { return f.File == file || strings.HasSuffix(f.File, "/"+file) })
+	return slices.ContainsFunc(s.faults, func(f prompts.Finding) bool {
+		return prompts.NameOf(s.folder, f.File, prompts.Extension) == name
+	})
 }
 
 var errNoSide = errors.New("neither a file, a folder, a revision of git, NAME@VERSION nor \"live\"")

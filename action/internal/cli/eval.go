@@ -133,7 +133,7 @@ func (s *session) evaluated(cfg *config.Config, names []string) ([]string, error
 			want = append(want, name)
 		}
 		if !slices.Contains(have, name) {
-			if _, err := fs.Stat(root.FS(), cfg.File(name)); errors.Is(err, fs.ErrNotExist) {
+			if _, exists := cfg.File(root.FS(), name); !exists {
 				return nil, usageError{fmt.Errorf("there is no prompt %s in %s", name, cfg.Prompts)}
 			}
 			file, _ := suite.File(root.FS(), cfg.Prompts, name)

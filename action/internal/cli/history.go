@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"github.com/promptflag/promptflag/action/internal/config"
@@ -67,8 +66,7 @@ func (c historyCmd) Run(ctx context.Context, s *session) error {
 	}
 	doc := historyDoc{Prompt: c.Name, Entries: []history.Entry{}, Notes: []string{}}
 	var faults []error
-	_, err = fs.Stat(root.FS(), cfg.File(c.Name))
-	known := !errors.Is(err, fs.ErrNotExist)
+	_, known := cfg.File(root.FS(), c.Name)
 	for _, env := range envs {
 		site, err := s.site(ctx, env)
 		if err != nil {

@@ -71,6 +71,13 @@ func (c promoteCmd) between(ctx context.Context, s *session) error {
 	def := s.definition(cfg, c.Name)
 	if def != nil {
 		head.Description = def.Description
+	} else { // of the files only the path is asked
+		root, err := s.openRoot()
+		if err != nil {
+			return err
+		}
+		file, _ := cfg.File(root.FS(), c.Name)
+		def = &prompts.Definition{File: file}
 	}
 	owed := s.owedBy(ctx, cfg, w.place, def, v)
 	g, err := s.newGate(cfg, all, w.place.Origin)
@@ -204,13 +211,10 @@ func onBehalf(o plan.Origin, r *store.Record) plan.Origin {
 var pullURL = regexp.MustCompile(`/pull/([0-9]+)$`)
 
 // owedBy asks who approved a version, in its records or on GitHub. def is its file
-// here, nil if there is none.
+// here.
 func (s *session) owedBy(ctx context.Context, cfg *config.Config, at rollout.Place, def *prompts.Definition, b brought) []policy.Refusal {
 	c := policy.Case{Environment: at.Env, Now: s.Now()}
 	v := s.provenance(s.hub(), at.Origin.Commit, cfg.Branch)
-	if def == nil {
-		def = &prompts.Definition{File: cfg.File(b.prompt.Name())}
-	}
 	c.Files = v.files(def)
 	base := ""
 	if policy.Asks(at.Env) {

@@ -99,8 +99,9 @@ func (p *pull) touched(here fs.FS, name string, suiteChanged bool) (comment.Prom
 
 // broken reports whether a prompt's file is there and has mistakes.
 func (p *pull) broken(name string) bool {
-	file := p.config.File(name)
-	return slices.ContainsFunc(p.report.Findings, func(f prompts.Finding) bool { return f.File == file })
+	return slices.ContainsFunc(p.report.Findings, func(f prompts.Finding) bool {
+		return prompts.NameOf(p.config.Prompts, f.File, prompts.Extension) == name
+	})
 }
 
 // suites compares all suites, and returns the names of the prompts whose suite is

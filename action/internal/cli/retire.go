@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"time"
 
@@ -85,13 +84,8 @@ func (s *session) fileGone(cfg *config.Config, name string) error {
 	if err != nil {
 		return err
 	}
-	file := cfg.File(name)
-	_, err = fs.Stat(root.FS(), file)
-	switch {
-	case err == nil:
+	if file, exists := cfg.File(root.FS(), name); exists {
 		return refusal{fmt.Errorf("%s is there: delete it, merge that, and retire the prompt when no service asks for it any more", file)}
-	case !errors.Is(err, fs.ErrNotExist):
-		return cannotTell{fmt.Errorf("look for %s: %w", file, err)}
 	}
 	return nil
 }

@@ -74,7 +74,7 @@ func (o *opener) tree(dir, folder, where string) (side, error) {
 
 func (o *opener) load(fsys fs.FS, folder, where string, names []string) (side, error) {
 	tree, err := prompts.Load(fsys, folder, &prompts.LoadOptions{Names: names})
-	s := side{versions: map[string][]sideVersion{}, single: len(names) == 1}
+	s := side{versions: map[string][]sideVersion{}, folder: folder, single: len(names) == 1}
 	if findings := (prompts.Findings)(nil); errors.As(err, &findings) {
 		s.faults = findings
 	} else if err != nil {
@@ -91,7 +91,7 @@ func (o *opener) load(fsys fs.FS, folder, where string, names []string) (side, e
 func (o *opener) file(what string) (side, error) {
 	full := o.path(what)
 	if rel, err := filepath.Rel(filepath.Join(o.dir(), filepath.FromSlash(o.cfg.Prompts)), full); err == nil && filepath.IsLocal(rel) {
-		name := strings.ReplaceAll(strings.TrimSuffix(filepath.ToSlash(rel), ".toml"), "/", ".")
+		name := prompts.NameOf(".", filepath.ToSlash(rel), prompts.Extension)
 		root, err := o.openRoot()
 		if err != nil {
 			return side{}, err

@@ -2,9 +2,7 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -95,8 +93,7 @@ func (c statusCmd) filesGone(s *session, cfg *config.Config, entries []status.En
 	live := map[string]bool{}
 	for i := range entries {
 		e := &entries[i]
-		_, err := fs.Stat(root.FS(), cfg.File(e.Prompt))
-		if !errors.Is(err, fs.ErrNotExist) {
+		if _, exists := cfg.File(root.FS(), e.Prompt); exists {
 			live[e.Prompt] = true
 			continue
 		}

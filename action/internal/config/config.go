@@ -1,8 +1,8 @@
 package config
 
 import (
+	"io/fs"
 	"net/url"
-	"path"
 	"path/filepath"
 	"strings"
 
@@ -93,8 +93,8 @@ func (e Environment) Embedded() (dir string, ok bool) {
 
 // File is where the definition of a prompt is, or would be: a path below the root
 // of the repository.
-func (c *Config) File(prompt string) string {
-	return path.Join(c.Prompts, strings.ReplaceAll(prompt, ".", "/")+".toml")
+func (c *Config) File(fsys fs.FS, prompt string) (file string, exists bool) {
+	return prompts.FileOf(fsys, c.Prompts, prompt, prompts.Extension)
 }
 
 // Lookup returns the environment of that name.
