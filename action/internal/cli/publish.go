@@ -34,7 +34,7 @@ type planCmd struct {
 type publishCmd struct {
 	wanted
 	Reason  string `env:"INPUT_REASON" help:"Why, for the release records."`
-	NotHead bool   `help:"Publish although this commit may not be the head of the branch."`
+	NotHead bool   `help:"Publish although this may not be the head of the branch: another commit, or files that are not committed."`
 }
 
 func (c planCmd) Run(ctx context.Context, s *session) error {
@@ -45,6 +45,7 @@ func (c planCmd) Run(ctx context.Context, s *session) error {
 	if err := c.print(s, p.Plan); err != nil {
 		return err
 	}
+	p.warnOfUncommitted(ctx, s)
 	if err := s.summarise("What merging will do", "", p.Plan); err != nil {
 		return err
 	}
@@ -58,7 +59,7 @@ func (c publishCmd) Run(ctx context.Context, s *session) error {
 	}
 	var head func(context.Context) error
 	if !c.NotHead {
-		head = func(ctx context.Context) error { return s.checkHead(ctx, p.finder, p.config.Branch) }
+		head = func(ctx context.Context) error { return s.checkHead(ctx, p) }
 	}
 	g, err := c.judge(ctx, s, p, head)
 	if err != nil {
@@ -235,17 +236,37 @@ func stopped(p *plan.Plan, others string) error {
 }
 
 // checkHead asks GitHub in a workflow, git elsewhere.
-func (s *session) checkHead(ctx context.Context, f origin.Finder, branch string) error {
+func (s *session) checkHead(ctx context.Context, p *prepared) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	if !f.OnGitHub() {
-		return f.CheckHead(ctx, branch)
+	if !p.finder.OnGitHub() {
+		return p.finder.CheckHead(ctx, p.config.Branch, p.files())
 	}
-	return f.CheckHeadOnGitHub(ctx, func(ctx context.Context, branch string) (string, error) {
+	return p.finder.CheckHeadOnGitHub(ctx, func(ctx context.Context, branch string) (string, error) {
 		client, err := s.github()
 		if err != nil {
 			return "", err
 		}
 		return client.Head(ctx, branch)
-	}, branch)
+	}, p.config.Branch)
+}
+
+// files are those that the plan was made from.
+func (p *prepared) files() []string {
+	out := []string{config.FileName}
+	for _, d := range p.tree.Definitions() {
+		out = append(append(append(out, d.File), d.Partials...), d.Files...)
+	}
+	return out
+}
+
+// warnOfUncommitted says beforehand what publish will refuse. That another commit
+// is the head is no news to who plans a branch.
+func (p *prepared) warnOfUncommitted(ctx context.Context, s *session) {
+	if p.Writes() == 0 || p.finder.OnGitHub() || p.finder.Checkout(ctx).Remote == "" {
+		return
+	}
+	if changed, err := p.finder.Uncommitted(ctx, p.files()); err == nil && len(changed) > 0 {
+		s.warn("publish refuses what is not committed: " + wording.Few(changed))
+	}
 }

@@ -56,6 +56,39 @@ func mainRemote(remotes string) string {
 // git@host:owner/name.git.
 var remoteForm = regexp.MustCompile(`^(?:[a-z+]+://)?(?:[^@/]+@)?([A-Za-z0-9.-]+)(?::[0-9]+)?[:/]([A-Za-z0-9._-]+/[A-Za-z0-9._-]+?)(?:\.git)?/?$`)
 
+// Uncommitted are those of the files, slash paths below Dir, that are not as the
+// commit has them that is checked out: changed, or unknown to git, ignored ones
+// included.
+func (f Finder) Uncommitted(ctx context.Context, files []string) ([]string, error) {
+	var places []string // more than these few would not fit on a command line
+	for _, file := range files {
+		place, _, _ := strings.Cut(file, "/")
+		places = append(places, place)
+	}
+	slices.Sort(places)
+	places = append([]string{"--"}, slices.Compact(places)...)
+	changed, err := f.git(ctx, append([]string{"diff", "--name-only", "--no-renames", "--relative", "-z", "HEAD"}, places...)...)
+	if err != nil {
+		return nil, err
+	}
+	unknown, err := f.git(ctx, append([]string{"ls-files", "--others", "-z"}, places...)...)
+	if err != nil {
+		return nil, err
+	}
+	differ := map[string]bool{}
+	for name := range strings.SplitSeq(changed+"\x00"+unknown, "\x00") {
+		differ[name] = true
+	}
+	var out []string
+	for _, file := range files {
+		if differ[file] {
+			out = append(out, file)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out), nil
+}
+
 // HeadOf asks the remote for the commit at the head of a branch; "" if it has
 // no such branch.
 func (f Finder) HeadOf(ctx context.Context, remote, branch string) (string, error) {

@@ -96,7 +96,8 @@ func (f Finder) fromGit(ctx context.Context, o *plan.Origin) {
 	}
 }
 
-// ErrNotHead: another commit is the head of the branch; its own run publishes.
+// ErrNotHead: another commit is the head of the branch, whose own run publishes,
+// or what is here is not committed.
 var ErrNotHead = errors.New("this is not the head of the branch that publishes")
 
 // ErrCannotTell: the head could not be asked for.
@@ -105,8 +106,9 @@ var ErrCannotTell = errors.New("cannot tell whether this commit is the head of t
 // CheckHead compares the commit that is checked out with the head of branch at
 // the remote. A checkout without a remote, or no checkout at all, passes:
 // there is nobody else to publish. A checkout that git cannot read, or no git
-// to read it with, is ErrCannotTell.
-func (f Finder) CheckHead(ctx context.Context, branch string) error {
+// to read it with, is ErrCannotTell. files are those that would be published, as
+// Uncommitted takes them: they have to be what the commit has.
+func (f Finder) CheckHead(ctx context.Context, branch string, files []string) error {
 	remotes, err := f.git(ctx, "remote")
 	switch {
 	case err != nil && f.repository() != "":
@@ -125,6 +127,13 @@ func (f Finder) CheckHead(ctx context.Context, branch string) error {
 	}
 	switch head {
 	case commit:
+		changed, err := f.Uncommitted(ctx, files)
+		switch {
+		case err != nil:
+			return fmt.Errorf("%w: %w", ErrCannotTell, err)
+		case len(changed) > 0:
+			return fmt.Errorf("%w: not committed: %s; commit and push first, or publish --not-head", ErrNotHead, wording.Few(changed))
+		}
 		return nil
 	case "":
 		return fmt.Errorf("%w: %s has no branch %s; check branch in promptflag.toml", ErrCannotTell, remote, branch)

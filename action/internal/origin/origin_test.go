@@ -82,9 +82,10 @@ func repository(t *testing.T) (dir string, git func(...string)) {
 func TestCheckHead(t *testing.T) {
 	dir, git := repository(t)
 	f := Finder{Dir: dir, Getenv: env(nil)}
+	var files []string
 	check := func(what string, want error, text string) {
 		t.Helper()
-		err := f.CheckHead(t.Context(), "main")
+		err := f.CheckHead(t.Context(), "main", files)
 		if !errors.Is(err, want) || want != nil && !strings.Contains(err.Error(), text) {
 			t.Errorf("%s: CheckHead = %v, want %v with %q", what, err, want, text)
 		}
@@ -96,11 +97,37 @@ func TestCheckHead(t *testing.T) {
 	check("the remote has no such branch", ErrCannotTell, "origin has no branch main")
 	git("push", "-q", "origin", "main")
 	check("head", nil, "")
+
+	write := func(name, text string) {
+		t.Helper()
+		name = filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, []byte(text), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("a/p/one.toml", "1")
+	write("a/p/_tone.md", "1")
+	write("a/.gitignore", "new.toml\nrecorded/")
+	git("add", "-A")
+	git("commit", "-q", "-m", "files")
+	git("push", "-q", "origin", "main")
+	f.Dir, files = filepath.Join(dir, "a"), []string{"promptflag.toml", "p/one.toml", "p/_tone.md", "p/new.toml"}
+	write("a/p/other.toml", "not read")
+	write("a/p/recorded/x", "ignored")
+	check("nothing that is read is changed", nil, "")
+	write("a/p/_tone.md", "2")
+	check("changed", ErrNotHead, "not committed: p/_tone.md; commit")
+	git("add", "-A")
+	write("a/p/new.toml", "ignored, but read")
+	write("a/promptflag.toml", "unknown")
+	check("staged, ignored and unknown", ErrNotHead, "not committed: p/_tone.md, p/new.toml, promptflag.toml; commit")
+	git("reset", "-q", "--hard")
+	f.Dir, files = dir, nil
 	git("commit", "-q", "--allow-empty", "-m", "two")
 	check("not pushed", ErrNotHead, "origin's main is at ")
 	git("remote", "set-url", "origin", "https://ada:s3cret@127.0.0.1:1/x")
 	check("remote down", ErrCannotTell, "git ls-remote")
-	if err := f.CheckHead(t.Context(), "main"); strings.Contains(err.Error(), "s3cret") {
+	if err := f.CheckHead(t.Context(), "main", nil); strings.Contains(err.Error(), "s3cret") {
 		t.Errorf("a secret in %v", err)
 	}
 
