@@ -37,6 +37,11 @@ type publishCmd struct {
 	NotHead bool   `help:"Publish although this may not be the head of the branch: another commit, or files that are not committed."`
 }
 
+// Help is the end of promptflag publish --help.
+func (publishCmd) Help() string {
+	return `Only the head of the branch publishes, and nothing that is not committed. Anything else says "nothing published" and ends with exit code 0, so that a run that a newer commit overtook is not red: that commit's own run publishes.`
+}
+
 func (c planCmd) Run(ctx context.Context, s *session) error {
 	p, err := c.prepare(ctx, s, "")
 	if err != nil {
