@@ -18,10 +18,11 @@ func PlanMarkdown(w io.Writer, title, note string, p *plan.Plan) error {
 	if note != "" {
 		fmt.Fprintf(&b, "%s\n\n", wording.Markdown(note))
 	}
-	unchanged, rows := 0, 0
+	var unchanged []plan.Item
+	rows := 0
 	for _, i := range p.Items {
 		if quiet(i) {
-			unchanged++
+			unchanged = append(unchanged, i)
 			continue
 		}
 		if rows == 0 {

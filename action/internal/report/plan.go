@@ -17,11 +17,11 @@ func Plan(w io.Writer, p *plan.Plan, all bool) error {
 	var b strings.Builder
 	tab := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tab, "PROMPT\tENVIRONMENT\tSTABLE\tCANDIDATE\tPERCENT\tWHAT")
-	unchanged := 0
+	var unchanged []plan.Item
 	var notes [][]string
 	for _, i := range p.Items {
 		if quiet(i) && !all {
-			unchanged++
+			unchanged = append(unchanged, i)
 			continue
 		}
 		fmt.Fprintf(tab, "%s\t%s\t%s\t%s\t%s\t%s\n", i.Prompt, i.Environment, stableCell(i), candidateCell(i), percentCell(i), i.Kind)
@@ -82,14 +82,22 @@ func moveNotes(i plan.Item) []string {
 	return notes
 }
 
-func tally(p *plan.Plan, hidden int) string {
+// tally counts; hidden are the quiet items.
+func tally(p *plan.Plan, hidden []plan.Item) string {
 	writes, stopped := p.Writes(), len(p.Stopped())
 	parts := []string{wording.Counted(writes, "change", "changes")}
 	if stopped > 0 {
 		parts = append(parts, wording.Counted(stopped, "flag waits for a person", "flags wait for a person"))
 	}
-	if hidden > 0 {
-		parts = append(parts, wording.Counted(hidden, "prompt unchanged", "prompts unchanged"))
+	environments := map[string]bool{}
+	for _, i := range hidden {
+		environments[i.Environment] = true
+	}
+	switch n := len(environments); {
+	case n == 1:
+		parts = append(parts, wording.Counted(len(hidden), "prompt unchanged", "prompts unchanged"))
+	case n > 1:
+		parts = append(parts, fmt.Sprintf("%d unchanged in %d environments", len(hidden), n))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -59,6 +59,30 @@ orphan: s in production: its file is gone
 	}
 }
 
+// TestPlanUnchanged: a prompt is in every environment.
+func TestPlanUnchanged(t *testing.T) {
+	var p plan.Plan
+	for _, environment := range []string{"development", "production"} {
+		for _, prompt := range []string{"p", "q", "r"} {
+			p.Items = append(p.Items, plan.Item{Prompt: prompt, Environment: environment, Kind: plan.Unchanged})
+		}
+	}
+	for want, items := range map[string][]plan.Item{
+		"0 changes, 6 unchanged in 2 environments\n": p.Items,
+		"0 changes, 3 prompts unchanged\n":           p.Items[:3],
+		"0 changes, 1 prompt unchanged\n":            p.Items[:1],
+		"0 changes\n":                                nil,
+	} {
+		var b bytes.Buffer
+		if err := Plan(&b, &plan.Plan{Items: items}, false); err != nil {
+			t.Fatal(err)
+		}
+		if b.String() != want {
+			t.Errorf("Plan = %q, want %q", b.String(), want)
+		}
+	}
+}
+
 // TestPlanMarkdown: whatever people wrote stays one cell of text.
 func TestPlanMarkdown(t *testing.T) {
 	var b bytes.Buffer
