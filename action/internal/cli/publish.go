@@ -15,6 +15,7 @@ import (
 	"github.com/promptflag/promptflag/action/internal/publish"
 	"github.com/promptflag/promptflag/action/internal/report"
 	"github.com/promptflag/promptflag/action/internal/wording"
+	"github.com/promptflag/promptflag/evalkit/suite"
 	"github.com/promptflag/promptflag/prompts"
 	"github.com/promptflag/promptflag/store"
 )
@@ -45,6 +46,9 @@ func (publishCmd) Help() string {
 func (c planCmd) Run(ctx context.Context, s *session) error {
 	p, err := c.prepare(ctx, s, "")
 	if err != nil {
+		return err
+	}
+	if err := p.markSuites(s); err != nil {
 		return err
 	}
 	if err := c.print(s, p.Plan); err != nil {
@@ -263,6 +267,21 @@ func (p *prepared) files() []string {
 		out = append(append(append(out, d.File), d.Partials...), d.Files...)
 	}
 	return out
+}
+
+// markSuites marks the items that publish evaluates.
+func (p *prepared) markSuites(s *session) error {
+	root, err := s.openRoot()
+	if err != nil {
+		return err
+	}
+	for n := range p.Items {
+		item := &p.Items[n]
+		if bring(*item) != "" {
+			_, item.ToEvaluate = suite.File(root.FS(), p.config.Prompts, item.Prompt)
+		}
+	}
+	return nil
 }
 
 // warnOfUncommitted says beforehand what publish will refuse. That another commit

@@ -45,6 +45,10 @@ type Item struct {
 	// Problem is set when Kind is Stopped.
 	Problem *Problem `json:"problem,omitempty"`
 
+	// ToEvaluate is for a plan only: publish will evaluate the version first, and
+	// may stop it then.
+	ToEvaluate bool `json:"toEvaluate,omitempty"`
+
 	// Verdict of the evaluation that let the item pass, or stopped it; "" when
 	// nothing was evaluated.
 	Verdict string `json:"verdict,omitempty"`

@@ -61,6 +61,9 @@ func itemNotes(i plan.Item) []string {
 		}
 		notes = append(notes, nobody)
 	}
+	if i.ToEvaluate {
+		notes = append(notes, "has a suite: publish evaluates it first")
+	}
 	if i.Problem != nil {
 		notes = append(notes, "to do: "+i.Problem.Hint)
 	}
