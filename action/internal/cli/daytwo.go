@@ -186,7 +186,11 @@ func (t target) open(ctx context.Context, s *session) (work, error) {
 	})
 	from, _ := s.origin(ctx, t.Reason)
 	from.Subject = t.Reason
-	return work{rollout.At(t.Name, s.definition(cfg, t.Name), env, from, history), targets, ""}, nil
+	place := rollout.At(t.Name, s.definition(cfg, t.Name), env, from, history)
+	if env.Manual() {
+		place.From = promotedFrom(cfg)
+	}
+	return work{place, targets, ""}, nil
 }
 
 // definition is the prompt's file if it is there and valid, for its own

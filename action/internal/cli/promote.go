@@ -26,7 +26,7 @@ type promoteCmd struct {
 func (c promoteCmd) Run(ctx context.Context, s *session) error {
 	switch {
 	case c.From == "" && c.To == "" && c.Retry:
-		return usageError{errors.New("promote --retry: only with --from and --to; publish --retry starts a held version again")}
+		return usageError{errors.New("promote --retry: only with --from and --to; where a merge publishes, publish --retry starts a held version again")}
 	case c.From == "" && c.To == "":
 		return c.judged(ctx, s, rollout.Place.Promote)
 	case c.From == "" || c.To == "":
@@ -65,7 +65,7 @@ func (c promoteCmd) between(ctx context.Context, s *session) error {
 		return err
 	}
 	w.command = "promote"
-	w.place.Retry = fmt.Sprintf("promote %s --from %s --to %s --retry", c.Name, c.From, c.To)
+	w.place.From = c.From
 	w.place.Origin = onBehalf(w.place.Origin, v.record)
 	head := rollout.Head{Place: w.place, Version: v.prompt, Retry: c.Retry}
 	def := s.definition(cfg, c.Name)
@@ -157,7 +157,11 @@ func serving(ctx context.Context, e config.Environment, server plan.Flags, name 
 	case err != nil:
 		return prompts.Ref{}, err
 	case f == nil:
-		return prompts.Ref{}, refusal{fmt.Errorf("there is no flag %s in %s: publish the prompt there first", e.Flag(name), e.Name)}
+		bring := "publish"
+		if e.Manual() {
+			bring = "promote"
+		}
+		return prompts.Ref{}, refusal{fmt.Errorf("there is no flag %s in %s: %s the prompt there first", e.Flag(name), e.Name, bring)}
 	}
 	state := plan.StateOf(f, flags.Recognise(*f, name, e.Name))
 	live := state.Stable

@@ -1,12 +1,11 @@
 package publish
 
 import (
-	"cmp"
-	"fmt"
 	"slices"
 
 	"github.com/promptflag/promptflag/action/internal/config"
 	"github.com/promptflag/promptflag/action/internal/plan"
+	"github.com/promptflag/promptflag/action/internal/rollout"
 )
 
 // brings are the kinds that give users a version that they did not have. What
@@ -19,10 +18,9 @@ func (in Input) manual(env config.Environment, item *plan.Item) {
 		return
 	}
 	item.Warnings = nil // of what is not done
-	item.Leave(plan.Manual, "manual: promptflag "+in.promote(item.Prompt, env))
-}
-
-// promote is the command that brings a version to an environment.
-func (in Input) promote(prompt string, env config.Environment) string {
-	return fmt.Sprintf("promote %s --from %s --to %s", prompt, cmp.Or(in.From, "ENVIRONMENT"), env.Name)
+	command := rollout.Promotion(item.Prompt, in.From, env.Name)
+	if slices.Contains(in.Retry, item.Prompt) {
+		command += " --retry"
+	}
+	item.Leave(plan.Manual, "manual: promptflag "+command)
 }

@@ -110,7 +110,7 @@ func (in Input) head(ctx context.Context, def *prompts.Definition, env config.En
 	})
 	place := rollout.At(name, def, env, in.Origin, history)
 	if env.Manual() {
-		place.Retry = in.promote(name, env) + " --retry"
+		place.From = in.From
 	}
 	return rollout.Head{
 		Place:       place,

@@ -18,13 +18,13 @@ func (p Place) Adopt(f *flags.Flag, head *prompts.Prompt, served func(prompts.Re
 	d.Item.Decide = func(f *flags.Flag) (plan.Item, error) { return p.Adopt(f, head, served) }
 	switch {
 	case f == nil:
-		d.stop("there is no flag "+d.Flag+" in "+d.Environment, "promptflag publish makes one")
+		d.stop("there is no flag "+d.Flag+" in "+d.Environment, "promptflag "+p.publish()+" makes one")
 		return d.Item, nil
 	case d.roles.Stable != nil:
 		d.already("it is a prompt flag already: everybody gets " + d.stableRef().Version())
 		return d.Item, nil
 	case len(d.flag.Strategies) == 0:
-		d.stop("the flag "+d.Flag+" has no strategies: there is nothing to take over", "promptflag publish makes it a prompt flag")
+		d.stop("the flag "+d.Flag+" has no strategies: there is nothing to take over", "promptflag "+p.publish()+" makes it a prompt flag")
 		return d.Item, nil
 	}
 	last := d.forEverybody()

@@ -30,7 +30,7 @@ func (p Place) dial(f *flags.Flag, percent int, kind plan.Kind, action plan.Acti
 	c := d.roles.Candidate
 	switch {
 	case c == nil:
-		d.stop("there is no candidate to dial: everybody gets "+d.stableRef().Version(), "publish a new version first")
+		d.stop("there is no candidate to dial: everybody gets "+d.stableRef().Version(), "promptflag "+p.publish()+" brings a new version")
 		return d.Item, nil
 	case c.Disabled:
 		d.stop("the candidate "+d.candidateRef().Version()+" is held: it is disabled", "promptflag "+p.retry()+" starts it again")
@@ -129,7 +129,7 @@ func (d *draft) already(why string) {
 // known stops the item if the flag is not one that commands can work on.
 func (d *draft) known() bool {
 	if d.flag == nil {
-		d.stop("there is no flag "+d.Flag+" in "+d.Environment, "promptflag status lists the prompts; publish this one first, if it is new")
+		d.stop("there is no flag "+d.Flag+" in "+d.Environment, "promptflag status lists the prompts; if this one is new, promptflag "+d.at.publish()+" brings it")
 		return false
 	}
 	if d.roles.Stable == nil {

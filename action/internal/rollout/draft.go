@@ -19,8 +19,9 @@ type Place struct {
 	Percent    int
 	Stickiness string
 	Origin     plan.Origin
-	// Retry is the command that ends a hold here; "" is that of publish.
-	Retry string
+	// From is the environment that versions come from where they are promoted to
+	// this one; "" where a merge publishes them, or if none is known.
+	From string
 	// History is asked only when a rule needs it: it costs a listing.
 	History func() (History, error)
 }
@@ -45,8 +46,29 @@ func At(prompt string, def *prompts.Definition, env config.Environment, origin p
 	return p
 }
 
+// publish is the command that brings a new version here.
+func (p Place) publish() string {
+	if p.merges() {
+		return "publish"
+	}
+	return Promotion(p.Prompt, p.From, p.Env.Name)
+}
+
 // retry is the command that ends a hold.
-func (p Place) retry() string { return cmp.Or(p.Retry, "publish --retry "+p.Prompt) }
+func (p Place) retry() string {
+	if p.merges() {
+		return "publish --retry " + p.Prompt
+	}
+	return p.publish() + " --retry"
+}
+
+func (p Place) merges() bool { return p.From == "" && !p.Env.Manual() }
+
+// Promotion is the command that brings a version from one environment to another.
+// from may be "": unknown.
+func Promotion(prompt, from, to string) string {
+	return fmt.Sprintf("promote %s --from %s --to %s", prompt, cmp.Or(from, "ENVIRONMENT"), to)
+}
 
 // Flag is the name of the prompt's flag.
 func (p Place) Flag() string { return p.Env.Flag(p.Prompt) }

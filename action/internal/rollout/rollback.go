@@ -132,7 +132,7 @@ func (d *draft) earlier() (string, error) {
 	}
 	versions := h.stables(d.stableRef().Version())
 	if len(versions) == 0 {
-		return "no other version was stable here; change the prompt in git and publish", nil
+		return "no other version was stable here; change the prompt in git, then promptflag " + d.at.publish(), nil
 	}
 	return fmt.Sprintf("to go back further: promptflag rollback %s -e %s --to VERSION; stable before: %s",
 		d.Prompt, d.Environment, strings.Join(versions[:min(len(versions), 5)], ", ")), nil
