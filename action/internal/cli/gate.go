@@ -175,7 +175,7 @@ func (g *gate) stop(item *plan.Item) {
 		item.Stop("the flag changed meanwhile, and version "+ref.Version()+" was not evaluated", "run the command again")
 	case j == nil && g.rules.RequireSuite:
 		file, _ := suite.File(g.run.FS, g.run.Folder, item.Prompt)
-		item.Stop(item.Prompt+" has no suite, and [gate] require_suite asks for one", "write "+file)
+		item.Stop(item.Prompt+" has no suite, and [gate] require_suite asks for one", "write "+file+g.fromNextOn(!g.config.Gate.RequireSuite))
 	case j == nil:
 		return
 	case j.verdict == evalkit.Pass:
@@ -187,9 +187,18 @@ func (g *gate) stop(item *plan.Item) {
 		item.Stop("the evaluation says no: "+j.reason, "promptflag eval "+item.Prompt+" shows the cases")
 		item.Verdict = string(j.verdict)
 	default:
-		item.Stop("the evaluation could not tell: "+j.reason, "promptflag eval "+item.Prompt+" shows why; more cases, a model key or recorded answers may be missing")
+		item.Stop("the evaluation could not tell: "+j.reason, "promptflag eval "+item.Prompt+" shows why; more cases, a model key or recorded answers may be missing (promptflag eval "+item.Prompt+" --record keeps them in git)"+
+			g.fromNextOn(g.config.Gate.PublishInconclusive))
 		item.Untold, item.Verdict = true, string(j.verdict)
 	}
+}
+
+// fromNextOn says why a [gate] here that lets a version pass does not do so yet.
+func (g *gate) fromNextOn(passes bool) string {
+	if !passes {
+		return ""
+	}
+	return "; [gate] of " + config.FileName + " counts from the next commit on"
 }
 
 // untold reports whether all that a plan stopped waits because nobody could tell:
