@@ -86,7 +86,7 @@ func (c promoteCmd) between(ctx context.Context, s *session) error {
 	}
 	defer g.run.Close()
 	g.source = all[c.From].Bucket
-	if err := w.gated(ctx, s, c.bringing(ctx, head, owed, g)); err != nil {
+	if err := w.gated(ctx, s, c.bringing(ctx, head, v.behind, owed, g)); err != nil {
 		return err
 	}
 	s.copyReceipts(ctx, all[c.From].Bucket, all[c.To].Bucket, v.prompt.Ref())
@@ -95,7 +95,7 @@ func (c promoteCmd) between(ctx context.Context, s *session) error {
 
 // bringing decides as a merge would; what brings a version that callers do not have
 // needs the approvals that are owed and the word of the gate.
-func (c promoteCmd) bringing(ctx context.Context, head rollout.Head, owed []policy.Refusal, g *gate) decision {
+func (c promoteCmd) bringing(ctx context.Context, head rollout.Head, behind string, owed []policy.Refusal, g *gate) decision {
 	var decide decision = func(_ rollout.Place, f *flags.Flag) (plan.Item, error) {
 		item, err := head.Decide(f)
 		item.Decide = head.Decide
@@ -103,6 +103,9 @@ func (c promoteCmd) bringing(ctx context.Context, head rollout.Head, owed []poli
 	}
 	return decide.then(func(item *plan.Item) error {
 		c.inItsWords(item, head.Version.Version())
+		if behind != "" {
+			item.Warnings = append(item.Warnings, behind)
+		}
 		if bring(*item) == "" {
 			return nil
 		}
@@ -116,11 +119,12 @@ type brought struct {
 	prompt *prompts.Prompt
 	to     string        // the environment
 	record *store.Record // nil: there is none
+	behind string        // a warning of a newer one that is not brought; "" for none
 }
 
 // liveIn finds the version that everybody gets in an environment.
 func (s *session) liveIn(ctx context.Context, e config.Environment, t plan.Target, name string) (brought, error) {
-	ref, err := serving(ctx, e, t.Flags, name)
+	ref, behind, err := serving(ctx, e, t.Flags, name)
 	if err != nil {
 		return brought{}, err
 	}
@@ -129,7 +133,7 @@ func (s *session) liveIn(ctx context.Context, e config.Environment, t plan.Targe
 		return brought{}, err
 	}
 	record, err := broughtBy(ctx, t.Bucket, ref, e.Name)
-	return brought{p, e.Name, record}, err
+	return brought{p, e.Name, record, behind}, err
 }
 
 // inItsWords says of a promotion what the rules say of a merge. A person who asks
@@ -150,31 +154,47 @@ func (c promoteCmd) inItsWords(item *plan.Item, version string) {
 }
 
 // serving is the version that everybody gets in an environment who gets no
-// candidate: stable, or the candidate once it is dialled to everybody.
-func serving(ctx context.Context, e config.Environment, server plan.Flags, name string) (prompts.Ref, error) {
+// candidate: stable, or the candidate once it is dialled to everybody. behind is a
+// warning of the candidate that others get.
+func serving(ctx context.Context, e config.Environment, server plan.Flags, name string) (live prompts.Ref, behind string, err error) {
 	f, err := plan.Find(ctx, server, e.Flag(name))
 	switch {
 	case err != nil:
-		return prompts.Ref{}, err
+		return prompts.Ref{}, "", err
 	case f == nil:
 		bring := "publish"
 		if e.Manual() {
 			bring = "promote"
 		}
-		return prompts.Ref{}, refusal{fmt.Errorf("there is no flag %s in %s: %s the prompt there first", e.Flag(name), e.Name, bring)}
+		return prompts.Ref{}, "", refusal{fmt.Errorf("there is no flag %s in %s: %s the prompt there first", e.Flag(name), e.Name, bring)}
 	}
 	state := plan.StateOf(f, flags.Recognise(*f, name, e.Name))
-	live := state.Stable
-	if state.Candidate != "" && !state.CandidateDisabled && !state.Constrained && state.Percent >= 100 && state.Enabled {
-		live = state.Candidate
+	dialled := state.Candidate != "" && !state.CandidateDisabled
+	everybody := state.Stable
+	if dialled && !state.Constrained && state.Percent >= 100 && state.Enabled {
+		everybody = state.Candidate
 	} else if state.StableDisabled {
-		live = ""
+		everybody = ""
 	}
-	ref, err := prompts.ParseRef(live)
+	live, err = prompts.ParseRef(everybody)
 	if err != nil {
-		return prompts.Ref{}, refusal{fmt.Errorf("%s has no version in %s that everybody gets: promptflag status %s shows what is there", name, e.Name, name)}
+		return prompts.Ref{}, "", refusal{fmt.Errorf("%s has no version in %s that everybody gets: promptflag status %s shows what is there", name, e.Name, name)}
 	}
-	return ref, nil
+	if dialled && state.Candidate != everybody {
+		behind = fmt.Sprintf("%s, the candidate in %s, is not brought: not everybody gets it there yet (%s)", plan.Version(state.Candidate), e.Name, reach(state))
+	}
+	return live, behind, nil
+}
+
+// reach is who gets a candidate that not everybody gets.
+func reach(s plan.State) string {
+	switch {
+	case !s.Enabled:
+		return "OFF"
+	case s.Constrained:
+		return "some callers only"
+	}
+	return fmt.Sprintf("%d %%", s.Percent)
 }
 
 // broughtBy is the newest record of a version's coming to an environment; nil if

@@ -171,7 +171,7 @@ func (d *merge) headIsDialled() {
 	dialled := d.roles.Candidate.Rollout()
 	d.Why = fmt.Sprintf("candidate at %d %%: the dial belongs to people", dialled)
 	if dialled != d.at.Percent {
-		d.Why = fmt.Sprintf("ignored: %d %% is dialled (configured %d %%)", dialled, d.at.Percent)
+		d.Why += fmt.Sprintf(", so the configured %d %% is ignored", d.at.Percent)
 	}
 }
 
