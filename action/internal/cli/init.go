@@ -114,6 +114,9 @@ func (c initCmd) next(s *session, dir string, checkout origin.Checkout, r scaffo
   promptflag publish         # do it
   promptflag status
 `)
+	if checkout.Remote != "" {
+		b.WriteString("\nOnly what is committed and at the head of the branch is published; to try it out before, publish --not-head.\n")
+	}
 	if checkout.Top == "" {
 		b.WriteString("\nThis is not a git repository yet: git init, then commit what was written.\n")
 	}
