@@ -10,7 +10,6 @@ import (
 
 	"github.com/promptflag/promptflag/action/internal/config"
 	"github.com/promptflag/promptflag/action/internal/flags"
-	"github.com/promptflag/promptflag/action/internal/flagsfile"
 	"github.com/promptflag/promptflag/action/internal/live"
 	"github.com/promptflag/promptflag/action/internal/plan"
 	"github.com/promptflag/promptflag/action/internal/purge"
@@ -117,8 +116,8 @@ func away(ref prompts.Ref, uses []live.Named, file string, page func(environment
 
 // pageOf is where people change the flags of a server by hand.
 func pageOf(server plan.Flags) string {
-	if f, ok := server.(*flagsfile.File); ok {
-		return f.Path()
+	if path, ok := plan.Document(server); ok {
+		return path
 	}
 	return "the flag's page"
 }

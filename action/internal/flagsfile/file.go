@@ -68,11 +68,10 @@ func New(dir, environment string, o *Options) (*File, error) {
 	return f, nil
 }
 
-// Describe names the document, for messages.
-func (f *File) Describe() string { return "file " + f.Path() }
+// Describe names the document, for messages; plan.Document knows the form.
+func (f *File) Describe() string { return "file " + f.path() }
 
-// Path is where the document is, or will be.
-func (f *File) Path() string { return filepath.Join(f.dir, f.document()) }
+func (f *File) path() string { return filepath.Join(f.dir, f.document()) }
 
 func (f *File) document() string { return f.environment + ".json" }
 
@@ -135,7 +134,7 @@ func (f *File) load(root *os.Root) (*document, error) {
 	}
 	d, err := decode(data, f.environment)
 	if err != nil {
-		return nil, &documentError{f.Path(), err}
+		return nil, &documentError{f.path(), err}
 	}
 	return d, nil
 }
