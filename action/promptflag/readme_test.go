@@ -146,6 +146,17 @@ func TestReadmeRules(t *testing.T) {
 	}
 }
 
+// TestReadmeAt holds that the reason it quotes of at is one that the tool gives.
+func TestReadmeAt(t *testing.T) {
+	const why = "falls on 64 of 100, the candidate had 50 % → stable"
+	if !strings.Contains(read(t, "../../README.md"), `("`+why+`")`) {
+		t.Errorf("the README does not quote %q", why)
+	}
+	if !strings.Contains(read(t, "../testdata/script/history_embedded.txtar"), why+"$") {
+		t.Errorf("history_embedded.txtar does not hold %q", why)
+	}
+}
+
 // TestReadmeFaults holds that the fault matrix is the one that was measured.
 func TestReadmeFaults(t *testing.T) {
 	measured := read(t, "../../internal/faultmatrix/testdata/faults.md")
