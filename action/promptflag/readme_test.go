@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/open-feature/go-sdk/openfeature"
+
 	"github.com/promptflag/promptflag/action/example"
 	"github.com/promptflag/promptflag/action/internal/check"
 	"github.com/promptflag/promptflag/action/internal/cli"
@@ -90,6 +92,28 @@ func TestReadmeQuickStart(t *testing.T) {
 		if !strings.Contains(source, strings.TrimSpace(block)) {
 			t.Errorf("not in quickstart_test.go:\n%s", block)
 		}
+	}
+}
+
+// TestReadmeLocal: what the quick start does without servers serves what publish
+// published.
+func TestReadmeLocal(t *testing.T) {
+	t.Setenv("PROMPTFLAG_CACHE_DIR", t.TempDir())
+	dir := copyExample(t)
+	if err := withoutSuites(dir); err != nil {
+		t.Fatal(err)
+	}
+	if code, stdout, stderr := runIn(t, dir, nil, "publish"); code != 0 {
+		t.Fatalf("publish: exit code %d\n%s%s", code, stdout, stderr)
+	}
+	client, err := local(dir)
+	defer openfeature.Shutdown()
+	if err != nil {
+		t.Fatal(err)
+	}
+	messages, err := ask(t.Context(), client, "user-1", "acme", "My card was charged twice")
+	if err != nil || len(messages) == 0 || messages[len(messages)-1].Content != "My card was charged twice" {
+		t.Errorf("ask = %v, %v", messages, err)
 	}
 }
 
