@@ -28,6 +28,7 @@ preflight: ## say what is missing on this machine, and how to get it
 demo: ## the whole story in a minute, without any server; needs Go only
 	@.ci/preflight demo
 	@$(GO) run -tags nocloud ./action/promptflag demo --dir $(WORK)/demo
+	@echo "The command that it used is promptflag: go install ./action/promptflag puts it into $$($(GO) env GOPATH)/bin."
 
 .PHONY: demo-unleash
 demo-unleash: $(TESTSTACK) ## the same story on a real Unleash and an S3 server

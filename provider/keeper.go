@@ -134,6 +134,7 @@ func (k *keeper) run(ctx context.Context) {
 	touch, prune := time.NewTicker(touchPause), time.NewTicker(firstPrune)
 	defer touch.Stop()
 	defer prune.Stop()
+	k.warn("leftovers in the cache on disk not removed", k.disk.Clean())
 	for {
 		select {
 		case <-k.wake:

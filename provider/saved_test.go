@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,6 +39,21 @@ func bodyOf(body string, flags ...*Flag) *Feed {
 	f := feedOf(flags...)
 	f.Body = []byte(body)
 	return f
+}
+
+// What a process that died left half written goes with the next start, however
+// short that life is.
+func TestStartCleansDisk(t *testing.T) {
+	var blobs fakeBlobs
+	dir, old := t.TempDir(), time.Now().Add(-2*time.Hour)
+	left := filepath.Join(dir, "state", ".tmp-left")
+	if err := errors.Join(os.Mkdir(filepath.Dir(left), 0o700), os.WriteFile(left, nil, 0o600), os.Chtimes(left, old, old)); err != nil {
+		t.Fatal(err)
+	}
+	lifetime(t, dir, &blobs, bodyOf("body", flagOf("a", strategyOf("stable", 100, blobs.put("a", "1")))))
+	if _, err := os.Stat(left); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it is still there: %v", err)
+	}
 }
 
 // With server and bucket away, the last feed and its prompts come from disk.

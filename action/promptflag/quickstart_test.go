@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 
 	"github.com/open-feature/go-sdk/openfeature"
 
@@ -11,12 +12,13 @@ import (
 	"github.com/promptflag/promptflag/provider"
 	"github.com/promptflag/promptflag/provider/otelprompt"
 	"github.com/promptflag/promptflag/provider/unleashflags"
+	"github.com/promptflag/promptflag/store"
 	"github.com/promptflag/promptflag/store/cloud"
 )
 
 // The functions below are the README's quick start, letter by letter; see
 // TestReadmeQuickStart.
-var _ = []any{start, ask, turn, reply}
+var _ = []any{start, local, ask, turn, reply}
 
 func start(ctx context.Context) (*openfeature.Client, error) {
 	bucket, err := cloud.Open(ctx, "s3://acme-prompts?region=eu-west-1") // or store.OpenDir(dir)
@@ -46,6 +48,24 @@ func ask(ctx context.Context, client *openfeature.Client, user, tenant, ticket s
 		return nil, err
 	}
 	return prompt.Render(map[string]any{"ticket": ticket})
+}
+
+// local is start without servers: from the two folders that publish fills below root,
+// the absolute path of the repository, until promptflag.toml names others.
+func local(root string) (*openfeature.Client, error) {
+	bucket, err := store.OpenDir(filepath.Join(root, ".promptflag", "bucket"))
+	if err != nil {
+		return nil, err
+	}
+	flags, err := unleashflags.New(unleashflags.Options{
+		URL:         "file://" + filepath.ToSlash(root) + "/.promptflag/flags",
+		Environment: "production",
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = openfeature.SetProviderAndWait(provider.New(flags, bucket, nil))
+	return openfeature.NewDefaultClient(), err
 }
 
 // turn is one turn of a conversation; began is the ref of its first turn, if there was one.

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/open-feature/go-sdk/openfeature"
+
 	"github.com/promptflag/promptflag/action/example"
 	"github.com/promptflag/promptflag/action/internal/check"
 	"github.com/promptflag/promptflag/action/internal/cli"
@@ -93,6 +95,28 @@ func TestReadmeQuickStart(t *testing.T) {
 	}
 }
 
+// TestReadmeLocal: what the quick start does without servers serves what publish
+// published.
+func TestReadmeLocal(t *testing.T) {
+	t.Setenv("PROMPTFLAG_CACHE_DIR", t.TempDir())
+	dir := copyExample(t)
+	if err := withoutSuites(dir); err != nil {
+		t.Fatal(err)
+	}
+	if code, stdout, stderr := runIn(t, dir, nil, "publish"); code != 0 {
+		t.Fatalf("publish: exit code %d\n%s%s", code, stdout, stderr)
+	}
+	client, err := local(dir)
+	defer openfeature.Shutdown()
+	if err != nil {
+		t.Fatal(err)
+	}
+	messages, err := ask(t.Context(), client, "user-1", "acme", "My card was charged twice")
+	if err != nil || len(messages) == 0 || messages[len(messages)-1].Content != "My card was charged twice" {
+		t.Errorf("ask = %v, %v", messages, err)
+	}
+}
+
 // TestReadmeFiles holds that the files it quotes are in the example.
 func TestReadmeFiles(t *testing.T) {
 	triage, err := fs.ReadFile(example.FS(), "prompts/support/triage.toml")
@@ -143,6 +167,17 @@ func TestReadmeRules(t *testing.T) {
 		if !strings.Contains(read(t, file), sentence) {
 			t.Errorf("%s does not say %q", file, sentence)
 		}
+	}
+}
+
+// TestReadmeAt holds that the reason it quotes of at is one that the tool gives.
+func TestReadmeAt(t *testing.T) {
+	const why = "falls on 64 of 100, the candidate had 50 % → stable"
+	if !strings.Contains(read(t, "../../README.md"), `("`+why+`")`) {
+		t.Errorf("the README does not quote %q", why)
+	}
+	if !strings.Contains(read(t, "../testdata/script/history_embedded.txtar"), why+"$") {
+		t.Errorf("history_embedded.txtar does not hold %q", why)
 	}
 }
 

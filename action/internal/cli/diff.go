@@ -17,7 +17,7 @@ type diffCmd struct {
 	A           string   `arg:"" optional:"" default:"HEAD" help:"The old side: a file, a folder, a revision of git, NAME@VERSION, or \"live\"; default: HEAD."`
 	B           string   `arg:"" optional:"" default:"." help:"The new side, in the same forms; default: the files here."`
 	Prompt      []string `short:"p" placeholder:"NAME" help:"Only these prompts."`
-	Environment string   `short:"e" placeholder:"NAME" env:"INPUT_ENVIRONMENT" help:"Where NAME@VERSION is looked up, and the only one of \"live\"."`
+	Environment string   `short:"e" placeholder:"NAME" env:"INPUT_ENVIRONMENT" help:"Where NAME@VERSION is looked up, if the environments have several buckets, and NAME@stable; the only one of \"live\"."`
 	Format      string   `enum:"text,markdown,json" default:"text" help:"text, markdown, or json."`
 	JSON        bool     `name:"json" help:"The same as --format json."`
 	Color       string   `enum:"auto,always,never" default:"auto" help:"Colours in text: auto, always or never."`

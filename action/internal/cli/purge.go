@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/promptflag/promptflag/action/internal/config"
+	"github.com/promptflag/promptflag/action/internal/flags"
+	"github.com/promptflag/promptflag/action/internal/live"
 	"github.com/promptflag/promptflag/action/internal/plan"
 	"github.com/promptflag/promptflag/action/internal/purge"
 	"github.com/promptflag/promptflag/action/internal/wording"
@@ -53,12 +55,24 @@ func (c purgeCmd) Run(ctx context.Context, s *session) error {
 		return cannotTell{fmt.Errorf("nothing was done: nobody knows whether a flag names %s: %w", ref.Version(), err)}
 	}
 	if len(uses) > 0 {
+		root, err := s.openRoot()
+		if err != nil {
+			return err
+		}
+		file, exists := cfg.File(root.FS(), ref.Name)
+		if !exists {
+			file += ", which is gone: bring it back"
+		}
 		var b strings.Builder
 		fmt.Fprintf(&b, "nothing was done: flags name %s, and services would be left without it:", ref.Version())
 		for _, u := range uses {
 			b.WriteString("\n  " + u.String())
 		}
-		b.WriteString("\nfirst publish a version without the secret, promote it, publish once more so that it becomes stable, and delete what is left of " + ref.Version() + " on the flag's page; rotate the secret at once, whatever you do here")
+		b.WriteString("\nrotate the secret at once, whatever you do here; then, in this order:")
+		page := func(environment string) string { return pageOf(targets[environment].Flags) }
+		for _, step := range append(away(ref, uses, file, page), "promptflag purge "+ref.Name+"@"+ref.Version()+" --reason …") {
+			b.WriteString("\n  " + step)
+		}
 		return refusal{errors.New(b.String())}
 	}
 	r, err := purge.Run(ctx, in)
@@ -69,6 +83,43 @@ func (c purgeCmd) Run(ctx context.Context, s *session) error {
 		return s.json(purged{ref.String(), r, remains(ref)})
 	}
 	return c.print(s, ref, r)
+}
+
+// away are the steps after which no flag names a version any more. Who gets it
+// loses it first: publish would make a candidate that was promoted stable.
+func away(ref prompts.Ref, uses []live.Named, file string, page func(environment string) string) (steps []string) {
+	stable, ours := false, false
+	for _, u := range uses {
+		back := "promptflag rollback " + ref.Name + " -e " + u.Environment
+		switch {
+		case u.Role == "":
+			steps = append(steps, fmt.Sprintf("delete the strategy %q of %s in %s", u.Strategy, u.Flag, page(u.Environment)))
+			continue
+		case u.Role == flags.Stable:
+			stable = true
+			steps = append(steps, back+" --to VERSION --reason …: an earlier one without the secret; promptflag history "+ref.Name+" lists them")
+		case !u.Disabled:
+			steps = append(steps, back+" --reason …")
+		}
+		ours = true
+	}
+	if stable {
+		steps = append(steps, "  (if there is none: publish a version without it, promote that, and publish the next change, which makes it stable)")
+	}
+	if ours {
+		steps = append(steps,
+			"change "+file+": without the secret; as it was before will do if "+ref.Version()+" never was stable",
+			"promptflag publish: what is held goes")
+	}
+	return steps
+}
+
+// pageOf is where people change the flags of a server by hand.
+func pageOf(server plan.Flags) string {
+	if path, ok := plan.Document(server); ok {
+		return path
+	}
+	return "the flag's page"
 }
 
 type purged struct {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/promptflag/promptflag/action/internal/config"
+	"github.com/promptflag/promptflag/action/internal/plan"
 	"github.com/promptflag/promptflag/action/internal/retire"
 	"github.com/promptflag/promptflag/prompts"
 )
@@ -73,7 +74,17 @@ func (c retireCmd) Run(ctx context.Context, s *session) error {
 		return nil
 	}
 	fmt.Fprintf(s.Stdout, "retired %s: its flag is archived in %s; services that still ask get their last version for a day\n", c.Name, list(r.Archived))
-	fmt.Fprintln(s.Stdout, "its versions stay in the bucket: reviving the flag on the server's archive page brings it back, OFF")
+	revive := "reviving the flag on the server's archive page"
+	var documents []string
+	for _, environment := range r.Archived {
+		if path, ok := plan.Document(targets[environment].Flags); ok {
+			documents = append(documents, path)
+		}
+	}
+	if len(documents) > 0 {
+		revive = "setting its archived to false in " + strings.Join(documents, " and ")
+	}
+	fmt.Fprintf(s.Stdout, "its versions stay in the bucket: %s brings it back, OFF\n", revive)
 	return nil
 }
 

@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
+	"github.com/promptflag/promptflag/action/internal/config"
 	"github.com/promptflag/promptflag/action/internal/flags"
 	"github.com/promptflag/promptflag/action/internal/plan"
 	"github.com/promptflag/promptflag/prompts"
@@ -15,9 +17,9 @@ import (
 
 // which picks one version of a prompt; show and render share it.
 type which struct {
-	Name        string `arg:"" help:"The prompt, for example support.triage."`
+	Name        string `arg:"" help:"The prompt, for example support.triage; NAME@VERSION is one that was published."`
 	At          string `name:"at" placeholder:"VERSION" help:"A published version (digits of status), \"stable\" or \"candidate\"; default: the file here."`
-	Environment string `short:"e" placeholder:"NAME" env:"INPUT_ENVIRONMENT" help:"Where the version is looked up; may be left out if there is only one."`
+	Environment string `short:"e" placeholder:"NAME" env:"INPUT_ENVIRONMENT" help:"Where the version is looked up; may be left out if there is only one, and for digits if all have one bucket."`
 }
 
 type showCmd struct {
@@ -38,6 +40,12 @@ func (c showCmd) Run(ctx context.Context, s *session) error {
 }
 
 func (w which) prompt(ctx context.Context, s *session) (*prompts.Prompt, error) {
+	if name, version, _ := strings.Cut(w.Name, "@"); version != "" {
+		if w.At != "" {
+			return nil, usageError{fmt.Errorf("%s and --at %s: say one version", w.Name, w.At)}
+		}
+		w.Name, w.At = name, version
+	}
 	if err := prompts.ValidName(w.Name); err != nil {
 		return nil, usageError{err}
 	}
@@ -56,17 +64,36 @@ func (w which) prompt(ctx context.Context, s *session) (*prompts.Prompt, error) 
 		}
 		return def.Prompt, nil
 	}
-	t, err := target{Name: w.Name, Environment: w.Environment}.open(ctx, s)
+	if role := flags.Role(w.At); role == flags.Stable || role == flags.Candidate {
+		t, err := target{Name: w.Name, Environment: w.Environment}.open(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		at, err := t.live(ctx, role)
+		if err != nil {
+			return nil, err
+		}
+		return s.published(ctx, t.bucket(), w.Name, at)
+	}
+	env, err := w.holder(cfg)
 	if err != nil {
 		return nil, err
 	}
-	at := w.At
-	if role := flags.Role(at); role == flags.Stable || role == flags.Candidate {
-		if at, err = t.live(ctx, role); err != nil {
-			return nil, err
-		}
+	bucket, err := s.bucket(ctx, env.Bucket)
+	if err != nil {
+		return nil, err
 	}
-	return s.published(ctx, t.bucket(), w.Name, at)
+	return s.published(ctx, bucket, w.Name, w.At)
+}
+
+// holder is an environment whose bucket has the version: any, where all have one bucket.
+func (w which) holder(cfg *config.Config) (config.Environment, error) {
+	first := cfg.Environments[0]
+	other := func(e config.Environment) bool { return e.Bucket != first.Bucket }
+	if w.Environment == "" && !slices.ContainsFunc(cfg.Environments, other) {
+		return first, nil
+	}
+	return oneEnvironment(cfg, w.Environment)
 }
 
 // live is the ref that a role serves now.

@@ -44,7 +44,7 @@ func (c statusCmd) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	unknown, err := c.filesGone(s, cfg, entries)
+	unknown, err := c.filesGone(s, cfg, targets, entries)
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func orphans(ctx context.Context, envs []config.Environment, targets map[string]
 
 // filesGone says so of prompts whose file is gone, and returns those that no
 // environment has a flag of either.
-func (c statusCmd) filesGone(s *session, cfg *config.Config, entries []status.Entry) (unknown []string, err error) {
+func (c statusCmd) filesGone(s *session, cfg *config.Config, targets map[string]plan.Target, entries []status.Entry) (unknown []string, err error) {
 	root, err := s.openRoot()
 	if err != nil {
 		return nil, err
@@ -99,7 +99,7 @@ func (c statusCmd) filesGone(s *session, cfg *config.Config, entries []status.En
 		}
 		live[e.Prompt] = live[e.Prompt] || e.Exists || e.Archived
 		if e.Exists {
-			e.Notes = append(e.Notes, "orphan: its file is gone: promptflag retire "+e.Prompt+", when no service asks for it any more")
+			e.Notes = append(e.Notes, "orphan: its file is gone: "+plan.RetireCommand(e.Prompt, targets[e.Environment].Flags)+", when no service asks for it any more")
 		}
 	}
 	for _, e := range entries {

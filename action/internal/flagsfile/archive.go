@@ -9,7 +9,9 @@ import (
 )
 
 // Archive archives a flag, in this environment's document: services do not get
-// it any more, and its name stays taken. One that is archived is left as it is.
+// it any more, and its name stays taken. It is OFF from then on, as on a server:
+// revived, it gives nobody a candidate that was forgotten. One that is archived
+// is left as it is.
 func (f *File) Archive(ctx context.Context, flag string) error {
 	return f.update(ctx, "archive flag", func(d *document) error {
 		x, err := f.find(d, flag)
@@ -19,7 +21,7 @@ func (f *File) Archive(ctx context.Context, flag string) error {
 		if err != nil {
 			return err
 		}
-		x.Archived = true
+		x.Archived, x.Enabled = true, false
 		return nil
 	})
 }

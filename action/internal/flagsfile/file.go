@@ -68,7 +68,7 @@ func New(dir, environment string, o *Options) (*File, error) {
 	return f, nil
 }
 
-// Describe names the document, for messages.
+// Describe names the document, for messages; plan.Document knows the form.
 func (f *File) Describe() string { return "file " + f.path() }
 
 func (f *File) path() string { return filepath.Join(f.dir, f.document()) }

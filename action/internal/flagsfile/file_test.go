@@ -176,3 +176,18 @@ func revision(t *testing.T, f *File) int64 {
 	}
 	return d.Revision
 }
+
+// TestArchive: revived by hand, a flag is OFF, as on a server.
+func TestArchive(t *testing.T) {
+	f := newFile(t, t.TempDir())
+	ctx := t.Context()
+	must(t, f.Create(ctx, flags.New{Name: flag, Prompt: flag}))
+	add(t, f, stable())
+	must(t, f.Switch(ctx, flag, true))
+	must(t, f.Archive(ctx, flag))
+	must(t, f.Archive(ctx, flag))
+	must(t, f.update(ctx, "revive", func(d *document) error { d.Features[0].Archived = false; return nil }))
+	if read(t, f).Enabled {
+		t.Error("it is ON")
+	}
+}

@@ -30,6 +30,7 @@ type Orphan struct {
 	Environment string `json:"environment"`
 	Flag        string `json:"flag"`
 	Note        string `json:"note"`
+	Uncounted   bool   `json:"-"` // nobody counts who asks for it, so retire has to be forced
 }
 
 // Writes counts the items that change something.

@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/promptflag/promptflag/action/internal/flags"
 )
@@ -23,6 +24,18 @@ type Flags interface {
 	Link(ctx context.Context, flag, url, title string) error
 	Exposures(ctx context.Context, flag string) (map[string]int64, error)
 	FlagLimit(context.Context) (int, error)
+}
+
+// Document is the file that the flags are in, where they are no server's: people
+// have no page there, and nobody counts who asks for a flag.
+func Document(f Flags) (path string, ok bool) { return strings.CutPrefix(f.Describe(), "file ") }
+
+// RetireCommand archives the flag of a prompt whose file is gone.
+func RetireCommand(prompt string, f Flags) string {
+	if _, ok := Document(f); ok {
+		prompt += " --force --reason …"
+	}
+	return "promptflag retire " + prompt
 }
 
 // Step is one write to a flag. Exactly one member is set.

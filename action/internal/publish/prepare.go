@@ -125,8 +125,11 @@ func read(ctx context.Context, server plan.Flags, head rollout.Head) (plan.Item,
 	f, err := server.Read(ctx, head.Flag())
 	switch {
 	case errors.Is(err, flags.ErrArchived):
-		return head.Stopped("the flag "+head.Flag()+" is archived",
-			"revive it on the archive page of the flag server (embedded flags: set archived to false in their document), or give the prompt another name"), nil
+		revive := "revive it on the archive page of the flag server"
+		if path, ok := plan.Document(server); ok {
+			revive = "set its archived to false in " + path
+		}
+		return head.Stopped("the flag "+head.Flag()+" is archived", revive+", or give the prompt another name"), nil
 	case errors.Is(err, flags.ErrOtherProject):
 		return head.Stopped("the flag "+head.Flag()+" belongs to another project",
 			"set project in promptflag.toml, or a flag_prefix that makes the name unique"), nil
@@ -152,6 +155,7 @@ func (in Input) orphans(ctx context.Context, env config.Environment, all map[str
 		f := all[name]
 		r := flags.Recognise(f, prompt, env.Name)
 		o := plan.Orphan{Prompt: prompt, Environment: env.Name, Flag: name}
+		_, o.Uncounted = plan.Document(in.Targets[env.Name].Flags)
 		switch {
 		case r.Stable != nil || r.Candidate != nil:
 			o.Note = "its file is gone; the flag goes on serving " + liveText(plan.StateOf(&f, r))

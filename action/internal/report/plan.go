@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -42,7 +43,11 @@ func Plan(w io.Writer, p *plan.Plan, all bool) error {
 		fmt.Fprintf(w, "orphan: %s in %s: %s\n", o.Flag, o.Environment, o.Note)
 	}
 	if len(p.Orphans) > 0 {
-		fmt.Fprintln(w, "    to do: promptflag retire PROMPT, when no service asks for it any more; or bring its file back")
+		force := ""
+		if slices.ContainsFunc(p.Orphans, func(o plan.Orphan) bool { return o.Uncounted }) {
+			force = " --force --reason …"
+		}
+		fmt.Fprintf(w, "    to do: promptflag retire PROMPT%s, when no service asks for it any more; or bring its file back\n", force)
 	}
 	_, err := fmt.Fprintln(w, tally(p, unchanged))
 	return err

@@ -119,7 +119,9 @@ func (d *merge) finish() {
 	if !d.Writes() {
 		return
 	}
-	if names(d.After, d.ref().String()) && !names(d.Before, d.ref().String()) {
+	// A held version that is raised is brought back: the bucket has it then, or a
+	// tombstone forbids it.
+	if names(d.After, d.ref().String()) && (d.Kind == plan.Canary || !names(d.Before, d.ref().String())) {
 		d.Blob = d.head.Version.Artifact()
 	}
 	if d.at.Origin.PullRequest != "" && (d.Kind == plan.Create || d.Kind == plan.Canary || d.Kind == plan.Restore) {

@@ -36,6 +36,25 @@ func (c *Cache) Prune(keep func(digest string) bool) error {
 	return nil
 }
 
+// Clean removes only what writers that crashed an hour ago or earlier left behind:
+// a process may not live until its first Prune.
+func (c *Cache) Clean() error {
+	root, err := os.OpenRoot(c.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("clean cache: %w", err)
+	}
+	defer root.Close()
+	_, err1 := c.sweep(root, blobDir)
+	_, err2 := c.sweep(root, stateDir)
+	if err := errors.Join(err1, err2); err != nil {
+		return fmt.Errorf("clean cache: %w", err)
+	}
+	return nil
+}
+
 // forget removes states that nobody has written or touched for a long time:
 // those of servers and tokens that are used no more.
 func (c *Cache) forget(root *os.Root, states []fs.FileInfo) error {

@@ -143,8 +143,16 @@ func TestRenew(t *testing.T) {
 	}
 }
 
-// Only blobs and the leftovers of crashes go away.
+// Only blobs and the leftovers of crashes go away; of Clean, only the latter.
 func TestPruneOthers(t *testing.T) {
+	if err := open(t, nil).Clean(); err != nil {
+		t.Errorf("Clean of nothing: %v", err)
+	}
+	t.Run("Prune", func(t *testing.T) { leaves(t, "", func(s *shelf) error { return s.Prune(nil) }) })
+	t.Run("Clean", func(t *testing.T) { leaves(t, "a", func(s *shelf) error { return s.Clean() }) })
+}
+
+func leaves(t *testing.T, blobs string, clean func(*shelf) error) {
 	s := newShelf(t, "a", 1)
 	if err := s.WriteState("feed", make([]byte, 1000)); err != nil {
 		t.Fatal(err)
@@ -171,7 +179,9 @@ func TestPruneOthers(t *testing.T) {
 			s.age(path, time.Hour)
 		}
 	}
-	s.prune("")
+	if err := clean(s); err != nil {
+		t.Fatal(err)
+	}
 	for name := range want {
 		_, err := os.Stat(filepath.Join(s.Dir(), filepath.FromSlash(name)))
 		got[name] = err == nil
@@ -179,8 +189,8 @@ func TestPruneOthers(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("what is there (-want +got):\n%s", diff)
 	}
-	if s.left() != "" {
-		t.Errorf("left = %s, want none", s.left())
+	if s.left() != blobs {
+		t.Errorf("left = %q, want %q", s.left(), blobs)
 	}
 }
 
