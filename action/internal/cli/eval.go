@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/promptflag/promptflag/action/internal/check"
 	"github.com/promptflag/promptflag/action/internal/config"
 	"github.com/promptflag/promptflag/action/internal/evaluate"
 	"github.com/promptflag/promptflag/action/internal/wording"
@@ -113,7 +114,8 @@ func (c evalCmd) mode() (evaluate.Mode, error) {
 	return mode, nil
 }
 
-// evaluated are the prompts to evaluate: those named, or all with a suite.
+// evaluated are the prompts to evaluate: those named, or all with a suite. Suites
+// without a prompt are told, and in nobody's way.
 func (s *session) evaluated(cfg *config.Config, names []string) ([]string, error) {
 	root, err := s.openRoot()
 	if err != nil {
@@ -124,8 +126,24 @@ func (s *session) evaluated(cfg *config.Config, names []string) ([]string, error
 		return nil, usageError{err}
 	}
 	var have []string
+	var alone prompts.Findings
 	for _, f := range files {
-		have = append(have, suite.PromptOf(cfg.Prompts, f))
+		name := suite.PromptOf(cfg.Prompts, f)
+		_, exists := cfg.File(root.FS(), name)
+		switch {
+		case exists:
+			have = append(have, name)
+		case slices.Contains(names, name):
+			only := check.Alone(f, name)
+			only.Severity = prompts.Error
+			return nil, usageError{prompts.Findings{only}}
+		case len(names) == 0:
+			alone = append(alone, check.Alone(f, name))
+		}
+	}
+	s.annotate(alone)
+	for _, f := range alone {
+		fmt.Fprintln(s.Stderr, f)
 	}
 	var want []string
 	for _, name := range names {
