@@ -258,7 +258,11 @@ func (b *budget) problems(r *evalkit.Report) []string {
 	if len(r.Problems) == 0 {
 		return nil
 	}
-	if !b.add("**What could not be asked or checked**\n\n", "\n") {
+	title := "**What could not be asked or checked**\n\n"
+	if unrecorded(r) {
+		title += "To do, where the model can be called: " + code(recordCommand) + ".\n\n"
+	}
+	if !b.add(title, "\n") {
 		return []string{moreProblems(r, 0) + " problems"}
 	}
 	for i, p := range r.Problems {

@@ -3,10 +3,12 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/promptflag/promptflag/evalkit"
+	"github.com/promptflag/promptflag/evalkit/chat"
 )
 
 // TextOptions say how Text looks.
@@ -283,6 +285,19 @@ func (p *printer) problems(r *evalkit.Report) {
 			p.line("      and " + thousands(n-problemsShown) + " more")
 		}
 	}
+	if unrecorded(r) {
+		p.line("  To do, where the model can be called: " + recordCommand)
+	}
+}
+
+// recordCommand asks for answers and records them.
+const recordCommand = "promptflag eval --record"
+
+// unrecorded reports whether answers, or those of judges, are not recorded.
+func unrecorded(r *evalkit.Report) bool {
+	return slices.ContainsFunc(r.Problems, func(p evalkit.Problem) bool {
+		return p.Fault == string(chat.NotRecorded) || strings.Contains(p.Detail, string(chat.NotRecorded)+": ")
+	})
 }
 
 // faults is how many samples of an arm met a fault.
