@@ -17,6 +17,10 @@ type TextOptions struct {
 	Color bool // color the verdicts by escape codes; they stand in words too
 	// MaxList is how many flips and how many problems are listed; 0 means 20.
 	MaxList int
+	// Open reads the answers of cases that fail; nil for none: they are not told then.
+	Open Open
+	// Full is where the whole report is, a path or an address; "" for nowhere.
+	Full string
 }
 
 func (o *TextOptions) defaults() TextOptions {
@@ -49,6 +53,7 @@ func Text(w io.Writer, r *evalkit.Report, options *TextOptions) error {
 		}
 	}
 	p.flips(r)
+	p.failing(r)
 	p.models(r)
 	p.problems(r)
 	p.line("")

@@ -75,7 +75,8 @@ func (c evalCmd) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	if err := c.print(s, reports); err != nil { // whatever becomes of the files
+	page := s.shown(filepath.Join(r.Dir, "report.html"))
+	if err := c.print(s, reports, &report.TextOptions{Open: results(r), Full: page}); err != nil { // whatever becomes of the files
 		return err
 	}
 	if err := s.writeReports(r, reports); err != nil {
@@ -85,7 +86,7 @@ func (c evalCmd) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	if !c.JSON {
-		fmt.Fprintf(s.Stdout, "report: %s\n", s.shown(filepath.Join(r.Dir, "report.html")))
+		fmt.Fprintf(s.Stdout, "report: %s\n", page)
 	}
 	return verdictOf(reports)
 }
@@ -219,12 +220,12 @@ func (s *session) runSuite(ctx context.Context, r *evaluate.Runner, p *prompts.P
 	return report, err
 }
 
-func (c evalCmd) print(s *session, reports []*evalkit.Report) error {
+func (c evalCmd) print(s *session, reports []*evalkit.Report, o *report.TextOptions) error {
 	if c.JSON {
 		return s.json(reports)
 	}
 	for _, one := range reports {
-		if err := report.Text(s.Stdout, one, nil); err != nil {
+		if err := report.Text(s.Stdout, one, o); err != nil {
 			return err
 		}
 		fmt.Fprintln(s.Stdout)
