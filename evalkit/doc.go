@@ -70,7 +70,8 @@
 // A Meter belongs between records and clients. It sets aside what a call may cost at
 // most before it is made, so calls at the same time do not pass the budget together;
 // what it refuses is an error of the case, like any other. An answer that was lost
-// after it may have been paid for stays set aside.
+// after it may have been paid for stays set aside. It also stops asking a model that
+// cannot answer; what is recorded is read all the same.
 //
 // # Receipts and trust
 //

@@ -11,14 +11,17 @@ import (
 	"github.com/promptflag/promptflag/evalkit/suite"
 )
 
-// Meter counts the calls that are paid for and refuses those beyond a budget. It
-// belongs between what reads records and the clients, so that it sees nothing
-// else. It may be used by several goroutines.
+// Meter counts the calls of one run that are paid for and refuses those beyond a
+// budget, and those to a model that cannot answer. It belongs between what reads
+// records and the clients: what is recorded needs neither money nor a key. It may be
+// used by several goroutines.
 type Meter struct {
 	cost   func(model string, u chat.Usage) (float64, bool)
 	budget suite.Budget
 	until  time.Time // zero: no limit
 	now    func() time.Time
+
+	models, embedders *breaker
 
 	mu       sync.Mutex
 	calls    int
@@ -36,7 +39,7 @@ func NewMeter(b suite.Budget, cost func(model string, u chat.Usage) (float64, bo
 	if cost == nil {
 		cost = func(string, chat.Usage) (float64, bool) { return 0, false }
 	}
-	m := &Meter{cost: cost, budget: b, now: now, longest: map[string]int{}}
+	m := &Meter{cost: cost, budget: b, now: now, models: newBreaker(), embedders: newBreaker(), longest: map[string]int{}}
 	if b.Minutes > 0 {
 		m.until = now().Add(time.Duration(b.Minutes * float64(time.Minute)))
 	}
@@ -129,10 +132,14 @@ func overTime(ctx context.Context, err error) error {
 }
 
 // Model calls next and counts.
-func (m *Meter) Model(next chat.Model) chat.Model { return meteredModel{m, next} }
+func (m *Meter) Model(next chat.Model) chat.Model {
+	return guardedModel{m.models, meteredModel{m, next}}
+}
 
 // Embedder calls next and counts.
-func (m *Meter) Embedder(next chat.Embedder) chat.Embedder { return meteredEmbedder{m, next} }
+func (m *Meter) Embedder(next chat.Embedder) chat.Embedder {
+	return guardedEmbedder{m.embedders, meteredEmbedder{m, next}}
+}
 
 type meteredModel struct {
 	*Meter

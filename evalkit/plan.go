@@ -40,8 +40,8 @@ type Services struct {
 	Embedder chat.Embedder
 	// Cost is the price of a call in USD. Nil knows none.
 	Cost func(model string, u chat.Usage) (usd float64, known bool)
-	// Meter counts what is paid and keeps the budget, where Model and Embedder
-	// call through it. Nil counts nothing.
+	// Meter counts what is paid and keeps the budget; Model and Embedder call through
+	// it. Nil counts nothing.
 	Meter *Meter
 	Now   func() time.Time // nil is time.Now
 	// Parallel is how many samples are in the making at once; 0 is 32. Endpoints

@@ -36,8 +36,12 @@ func Run(ctx context.Context, p Plan, s Services) (*Report, error) {
 	if s.Cost == nil {
 		s.Cost = NewMeter(suite.Budget{}, nil, s.Now).cost
 	}
-	if s.Meter == nil {
+	if s.Meter == nil { // else Model and Embedder call through it
 		s.Meter = NewMeter(suite.Budget{}, nil, s.Now)
+		s.Model = guardedModel{s.Meter.models, s.Model}
+		if s.Embedder != nil {
+			s.Embedder = guardedEmbedder{s.Meter.embedders, s.Embedder}
+		}
 	}
 	if s.Parallel <= 0 {
 		s.Parallel = 32
@@ -46,12 +50,12 @@ func Run(ctx context.Context, p Plan, s Services) (*Report, error) {
 		plan: p, services: s, arms: arms,
 		lines: lineWriter{w: s.Lines}, tally: newTally(p.Suite, arms),
 	}
-	r.model = guardedModel{newBreaker(), countingModel{s.Model, &r.recorded}}
+	r.model = countingModel{s.Model, &r.recorded}
 	r.judges = assert.Services{
 		Judge: r.model, Judging: p.Suite.Judging, EmbeddingModel: p.Suite.Embeddings,
 	}
 	if s.Embedder != nil {
-		r.judges.Embedder = guardedEmbedder{newBreaker(), countingEmbedder{s.Embedder, &r.recorded}}
+		r.judges.Embedder = countingEmbedder{s.Embedder, &r.recorded}
 	}
 	started := s.Now()
 	if err := r.samples(ctx); err != nil {

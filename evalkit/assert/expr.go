@@ -77,8 +77,7 @@ func makeExpr(w *written) checker {
 	}
 	program, err := compileExpr(source, options)
 	if err != nil {
-		hint := "it knows output, json, vars, metadata, tool_calls, latency_ms and cost; its functions are on expr-lang.org"
-		w.problem(path, hint, "%s", exprFault(err))
+		w.problem(path, exprHint(err), "%s", exprFault(err))
 		return nil
 	}
 	c := exprCheck{program: program, source: source, threshold: w.threshold, not: w.not, json: g.json, cost: g.cost, latency: g.latency}
@@ -115,6 +114,19 @@ func exprFault(err error) string {
 		return fmt.Sprintf("not an expression: %s, at line %d, column %d", clip(at.Message), at.Line, at.Column+1)
 	}
 	return "not an expression: " + clip(err.Error())
+}
+
+// exprHint says what was probably meant by a name that is not known.
+func exprHint(err error) string {
+	var at *file.Error
+	if errors.As(err, &at) {
+		if name, ok := strings.CutPrefix(at.Message, "unknown name "); ok {
+			if near := nearest(name, []string{"output", "json", "vars", "metadata", "tool_calls", "latency_ms", "cost"}); near != "" {
+				return "did you mean " + near + "?"
+			}
+		}
+	}
+	return "it knows output, json, vars, metadata, tool_calls, latency_ms and cost; its functions are on expr-lang.org"
 }
 
 // resultKind is what an expression gives; Interface when only a run can tell.

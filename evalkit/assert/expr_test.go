@@ -24,6 +24,10 @@ func TestExprProblems(t *testing.T) {
 			t.Errorf("%.40q: %q, want %q", source, lines(problems), want)
 		}
 	}
+	_, problems := Parse(map[string]any{"type": "expr", "value": "len(outptu) < 200"})
+	if len(problems) != 1 || problems[0].Hint != "did you mean output?" {
+		t.Errorf("a misspelt name: %q", lines(problems))
+	}
 }
 
 // Expressions cannot take for ever, nor all memory.

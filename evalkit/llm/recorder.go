@@ -198,7 +198,7 @@ func once[Q keyed, A any](ctx context.Context, r *Recorder, key, kind, model str
 	case !errors.Is(err, fs.ErrNotExist):
 		return a, false, &chat.Error{Fault: chat.Unavailable, Err: fmt.Errorf("recorded responses: %w", err)}
 	case r.mode == Replay:
-		return a, false, &chat.Error{Fault: chat.NotRecorded, Err: fmt.Errorf("model %s, record %s: record it first, where the model can be called", name(model), key)}
+		return a, false, &chat.Error{Fault: chat.NotRecorded, Err: fmt.Errorf("model %s, record %s", name(model), key[:12])}
 	}
 	r.calls.Add(1)
 	if a, err = call(ctx); err != nil {

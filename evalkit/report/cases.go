@@ -29,6 +29,7 @@ type field struct {
 type answer struct {
 	Repeat  int
 	State   mark
+	Score   float64
 	Text    string
 	Gone    int // bytes of the output that are left out
 	Refusal string
@@ -146,7 +147,7 @@ func (m mark) badness() int {
 }
 
 func answerOf(s *evalkit.Sample, b bounds) answer {
-	a := answer{Repeat: s.Repeat, State: markOf(s.Pass, s.Fault, s.Error)}
+	a := answer{Repeat: s.Repeat, State: markOf(s.Pass, s.Fault, s.Error), Score: s.Score}
 	a.Text, a.Gone = cut(s.Output.Text, b.text)
 	a.Text = visible(a.Text)
 	a.Refusal = visible(first(s.Output.Refusal, b.text))

@@ -93,6 +93,26 @@ func ExampleMarkdown() {
 	//
 	// - Failed: accuracy 0.5 (n=2), at least 0.9: fail
 	//
+	// **Cases that fail** (1)
+	//
+	// <details><summary>Fails: <code>twice</code>, <code>triage.cases.jsonl:2</code></summary>
+	//
+	// Input
+	//
+	// <pre>
+	// ticket: I was charged twice.
+	// </pre>
+	//
+	// This change (failed)
+	//
+	// <pre>
+	// other
+	// </pre>
+	//
+	// - failed: `equals`, `want "billing"`
+	//
+	// </details>
+	//
 	// |  | cost of 1,000 calls | latency p50 | latency p95 | errors |
 	// | --- | --- | --- | --- | --- |
 	// | this change | not known | not known | not known | 0 |

@@ -264,6 +264,7 @@ type check struct {
 	Name   string // "contains", with its metric
 	Score  float64
 	Reason string // one line
+	Part   bool   // of a set, which stands before it
 }
 
 // Word says the state.
@@ -292,7 +293,7 @@ func checks(results []assert.Result) []check {
 		}
 		all = append(all, c)
 		for _, part := range checks(a.Parts) {
-			part.Name = c.Name + " › " + part.Name
+			part.Name, part.Part = c.Name+" › "+part.Name, true
 			all = append(all, part)
 		}
 	}

@@ -56,7 +56,7 @@ func Markdown(w io.Writer, r *evalkit.Report, open Open, options *MarkdownOption
 	left = append(left, b.sentences(r)...)
 	b.limit = whole
 
-	// The short sections come last and are made first: flips take what is left.
+	// The short sections come last and are made first: cases take what is left.
 	after := &budget{limit: (b.limit - b.b.Len()) / 3}
 	left = append(left, after.table(costTable(r))...)
 	left = append(left, after.models(r)...)
@@ -64,12 +64,12 @@ func Markdown(w io.Writer, r *evalkit.Report, open Open, options *MarkdownOption
 	after.add(prose("Rests on "+short(evidence(r), 500))+".\n\n", "")
 
 	b.limit -= after.b.Len()
-	flips, err := b.flips(r, open, o)
+	cases, err := b.cases(r, open, o)
 	if err != nil {
 		return fmt.Errorf("report of %q as Markdown: %w", r.Prompt, err)
 	}
 	text := b.b.String() + after.b.String()
-	text += leftOut(append(flips, left...), o.Full)
+	text += leftOut(append(cases, left...), o.Full)
 	_, err = io.WriteString(w, text)
 	return err
 }
@@ -258,7 +258,11 @@ func (b *budget) problems(r *evalkit.Report) []string {
 	if len(r.Problems) == 0 {
 		return nil
 	}
-	if !b.add("**What could not be asked or checked**\n\n", "\n") {
+	title := "**What could not be asked or checked**\n\n"
+	if unrecorded(r) {
+		title += "To do, where the model can be called: " + code(recordCommand) + ".\n\n"
+	}
+	if !b.add(title, "\n") {
 		return []string{moreProblems(r, 0) + " problems"}
 	}
 	for i, p := range r.Problems {

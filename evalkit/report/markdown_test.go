@@ -111,11 +111,29 @@ func TestMarkdownHostile(t *testing.T) {
 			t.Errorf("the text is not there as it was: %q\n%s", want, text)
 		}
 		inert(t, rendered(t, written(t, func(w io.Writer) error { return ModelsMarkdown(w, r.report, nil) })))
+
+		r.report.Flips = nil // then the case only fails
+		text = markdownOf(t, r, nil)
+		if !strings.Contains(text, "ases that fail** (1)\n") {
+			t.Errorf("%q: the case that fails is not there:\n%s", h, text)
+		}
+		inert(t, rendered(t, text))
+		quiet(t, text)
 	}
 }
 
 func TestMarkdownLimit(t *testing.T) {
 	r := example("triage", 400, 3)
+	x, err := load(r.open, r.report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fail := 0
+	for _, e := range x.failing() {
+		if e.flip == nil {
+			fail++
+		}
+	}
 	for _, limit := range []int{1, 4000, 5000, 8000, 20_000, 60_000, 200_000} {
 		text := markdownOf(t, r, &MarkdownOptions{Limit: limit, MaxFlips: 500, Full: "https://ci.example/run/1"})
 		if len(text) > max(limit, 4000) {
@@ -128,9 +146,9 @@ func TestMarkdownLimit(t *testing.T) {
 			}
 		}
 		worse, better := flipCount(r.report)
-		shown := strings.Count(text, "<details>")
-		if shown+leftIn(text) != worse+better {
-			t.Errorf("limit %d: %d shown and %d left out, of %d", limit, shown, leftIn(text), worse+better)
+		shown, want := strings.Count(text, "<details>"), worse+better+fail
+		if shown+leftIn(text) != want {
+			t.Errorf("limit %d: %d shown and %d left out, of %d", limit, shown, leftIn(text), want)
 		}
 	}
 }
@@ -144,7 +162,7 @@ func inertBut(t *testing.T, text string) {
 // leftIn is how many cases a comment says it left out.
 func leftIn(text string) int {
 	n := 0
-	for _, m := range regexp.MustCompile(`([0-9,]+) cases? that got`).FindAllStringSubmatch(text, -1) {
+	for _, m := range regexp.MustCompile(`([0-9,]+) cases? that (?:got|fail)`).FindAllStringSubmatch(text, -1) {
 		k := 0
 		for _, d := range strings.ReplaceAll(m[1], ",", "") {
 			k = 10*k + int(d-'0')

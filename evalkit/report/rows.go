@@ -236,7 +236,7 @@ func evidence(r *evalkit.Report) string {
 	}
 	for _, a := range gating(r) {
 		if a.Versus != nil && a.Versus.Detectable != nil {
-			parts = append(parts, fmt.Sprintf("so many cases show a drop of %s points (4 times in 5)", number(100**a.Versus.Detectable, 0)))
+			parts = append(parts, fmt.Sprintf("with so many cases, only a drop of %s points or more is likely to be noticed (4 times in 5)", number(100**a.Versus.Detectable, 0)))
 			break
 		}
 	}

@@ -3,10 +3,12 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/promptflag/promptflag/evalkit"
+	"github.com/promptflag/promptflag/evalkit/chat"
 )
 
 // TextOptions say how Text looks.
@@ -15,6 +17,10 @@ type TextOptions struct {
 	Color bool // color the verdicts by escape codes; they stand in words too
 	// MaxList is how many flips and how many problems are listed; 0 means 20.
 	MaxList int
+	// Open reads the answers of cases that fail; nil for none: they are not told then.
+	Open Open
+	// Full is where the whole report is, a path or an address; "" for nowhere.
+	Full string
 }
 
 func (o *TextOptions) defaults() TextOptions {
@@ -47,6 +53,7 @@ func Text(w io.Writer, r *evalkit.Report, options *TextOptions) error {
 		}
 	}
 	p.flips(r)
+	p.failing(r)
 	p.models(r)
 	p.problems(r)
 	p.line("")
@@ -283,6 +290,19 @@ func (p *printer) problems(r *evalkit.Report) {
 			p.line("      and " + thousands(n-problemsShown) + " more")
 		}
 	}
+	if unrecorded(r) {
+		p.line("  To do, where the model can be called: " + recordCommand)
+	}
+}
+
+// recordCommand asks for answers and records them.
+const recordCommand = "promptflag eval --record"
+
+// unrecorded reports whether answers, or those of judges, are not recorded.
+func unrecorded(r *evalkit.Report) bool {
+	return slices.ContainsFunc(r.Problems, func(p evalkit.Problem) bool {
+		return p.Fault == string(chat.NotRecorded) || strings.Contains(p.Detail, string(chat.NotRecorded)+": ")
+	})
 }
 
 // faults is how many samples of an arm met a fault.

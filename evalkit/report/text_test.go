@@ -1,6 +1,8 @@
 package report
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"strings"
@@ -8,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/promptflag/promptflag/evalkit"
+	"github.com/promptflag/promptflag/evalkit/assert"
+	"github.com/promptflag/promptflag/evalkit/chat"
 	"github.com/promptflag/promptflag/internal/golden"
 )
 
@@ -17,7 +21,9 @@ func textOf(t *testing.T, r *evalkit.Report, o *TextOptions) string {
 }
 
 func TestText(t *testing.T) {
-	r := example("triage", 24, 0).report
+	whole := example("triage", 24, 0)
+	r := whole.report
+	golden.Compare(t, "testdata/report_cases.txt", textOf(t, r, &TextOptions{Open: whole.open}))
 	golden.Compare(t, "testdata/report.txt", textOf(t, r, &TextOptions{Width: 120}))
 	golden.Compare(t, "testdata/report80.txt", textOf(t, r, nil))
 	golden.Compare(t, "testdata/models.txt", written(t, func(w io.Writer) error {
@@ -36,7 +42,11 @@ func TestText(t *testing.T) {
 func TestTextHostile(t *testing.T) {
 	for _, h := range hostile {
 		for _, width := range []int{40, 80, 200} {
-			text := textOf(t, hostileRun(h).report, &TextOptions{Width: width})
+			r := hostileRun(h)
+			text := textOf(t, r.report, &TextOptions{Width: width, Open: r.open, Full: "page.html"})
+			if !strings.Contains(text, "\nFailed (1 case):\n") {
+				t.Errorf("%q: the case that fails is not told:\n%s", h, text)
+			}
 			quiet(t, text)
 			lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 			if last := lines[len(lines)-1]; !strings.HasPrefix(last, "FAILED: ") {
@@ -50,6 +60,55 @@ func TestTextEmpty(t *testing.T) {
 	got := textOf(t, &evalkit.Report{Prompt: "p", Verdict: evalkit.Inconclusive, Reason: "nothing was asked"}, nil)
 	if !strings.HasSuffix(got, "\nCOULD NOT TELL: p: nothing was asked\n") {
 		t.Errorf("a report of nothing: %q", got)
+	}
+}
+
+// A terminal tells ten cases, and where the others are.
+func TestTextFailing(t *testing.T) {
+	r := example("triage", 400, 0)
+	x, err := load(r.open, r.report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := len(x.failing())
+	text := textOf(t, r.report, &TextOptions{Open: r.open, Full: "out/report.html"})
+	for _, want := range []string{fmt.Sprintf("\nFailed (%d cases):\n", all), fmt.Sprintf("\n  and %d more in out/report.html\n", all-maxFailing)} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	text = textOf(t, r.report, &TextOptions{Open: func(string) (io.ReadCloser, error) { return nil, errors.New("gone") }})
+	if !strings.Contains(text, "cannot be told: open the results") || !strings.Contains(text, "\nFAILED: ") {
+		t.Errorf("without results:\n%s", text)
+	}
+}
+
+func TestFailure(t *testing.T) {
+	answer := strings.Repeat("long ", 60)
+	for _, c := range []struct {
+		sample      evalkit.Sample
+		why, answer string
+	}{
+		{
+			evalkit.Sample{Output: chat.Response{Text: "no\nway", Finish: "stop"}, Results: []assert.Result{{Type: "contains", Weight: 1, Reason: `does not contain "x"`}}},
+			`contains: does not contain "x"`, "no way",
+		},
+		{
+			evalkit.Sample{Output: chat.Response{Text: answer, Finish: "stop"}, Results: []assert.Result{
+				{Type: "similar", Reason: "measured"}, {Type: "contains", Weight: 1, Reason: `does not contain "x": "` + answer[:200] + `…"`},
+				{Type: "assert-set", Weight: 1, Reason: "1 of 2 pass", Parts: []assert.Result{{Type: "equals", Weight: 1}}},
+			}},
+			`contains: does not contain "x": "` + strings.TrimSpace(answer[:200]) + ` …" (and 1 more)`, "",
+		},
+		{
+			evalkit.Sample{Score: .5, Output: chat.Response{Text: "yes", Finish: "stop"}, Results: []assert.Result{{Type: "equals", Weight: 1, Pass: true, Score: .5}}},
+			"score 0.500, less than the threshold of the case", "yes",
+		},
+	} {
+		why, answer := failure(answerOf(&c.sample, bounds{text: 1000}), 60)
+		if why != c.why || answer != c.answer {
+			t.Errorf("failure = %q, %q, want %q, %q", why, answer, c.why, c.answer)
+		}
 	}
 }
 

@@ -2,7 +2,6 @@ package check
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -34,8 +33,8 @@ func (c *checker) suites() error {
 		}
 		d, ok := c.tree.Lookup(name)
 		if !ok {
-			if !slices.ContainsFunc(c.tree.Broken(), func(d *prompts.Definition) bool { return c.prompt(d.File) == name }) {
-				c.add(nil, prompts.Finding{File: file, Rule: ruleSuiteAlone, Hint: "rename it like the prompt's file, or remove it", Message: fmt.Sprintf("there is no prompt %s", name)})
+			if _, broken := c.Config.File(c.FS, name); !broken {
+				c.add(nil, Alone(file, name))
 			}
 			continue
 		}
@@ -56,6 +55,14 @@ func (c *checker) suites() error {
 		}
 	}
 	return nil
+}
+
+// Alone is the finding about a suite without a prompt, a warning.
+func Alone(file, prompt string) prompts.Finding {
+	return prompts.Finding{
+		File: file, Rule: ruleSuiteAlone, Severity: prompts.Warning,
+		Message: "there is no prompt " + prompt, Hint: "rename it like the prompt's file, or remove it",
+	}
 }
 
 // found adds findings of others under a rule of ours.

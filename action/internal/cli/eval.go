@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/promptflag/promptflag/action/internal/check"
 	"github.com/promptflag/promptflag/action/internal/config"
 	"github.com/promptflag/promptflag/action/internal/evaluate"
 	"github.com/promptflag/promptflag/action/internal/wording"
@@ -74,7 +75,8 @@ func (c evalCmd) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	if err := c.print(s, reports); err != nil { // whatever becomes of the files
+	page := s.shown(filepath.Join(r.Dir, "report.html"))
+	if err := c.print(s, reports, &report.TextOptions{Open: results(r), Full: page}); err != nil { // whatever becomes of the files
 		return err
 	}
 	if err := s.writeReports(r, reports); err != nil {
@@ -84,7 +86,7 @@ func (c evalCmd) Run(ctx context.Context, s *session) error {
 		return err
 	}
 	if !c.JSON {
-		fmt.Fprintf(s.Stdout, "report: %s\n", s.shown(filepath.Join(r.Dir, "report.html")))
+		fmt.Fprintf(s.Stdout, "report: %s\n", page)
 	}
 	return verdictOf(reports)
 }
@@ -113,7 +115,8 @@ func (c evalCmd) mode() (evaluate.Mode, error) {
 	return mode, nil
 }
 
-// evaluated are the prompts to evaluate: those named, or all with a suite.
+// evaluated are the prompts to evaluate: those named, or all with a suite. Suites
+// without a prompt are told, and in nobody's way.
 func (s *session) evaluated(cfg *config.Config, names []string) ([]string, error) {
 	root, err := s.openRoot()
 	if err != nil {
@@ -124,8 +127,24 @@ func (s *session) evaluated(cfg *config.Config, names []string) ([]string, error
 		return nil, usageError{err}
 	}
 	var have []string
+	var alone prompts.Findings
 	for _, f := range files {
-		have = append(have, suite.PromptOf(cfg.Prompts, f))
+		name := suite.PromptOf(cfg.Prompts, f)
+		_, exists := cfg.File(root.FS(), name)
+		switch {
+		case exists:
+			have = append(have, name)
+		case slices.Contains(names, name):
+			only := check.Alone(f, name)
+			only.Severity = prompts.Error
+			return nil, usageError{prompts.Findings{only}}
+		case len(names) == 0:
+			alone = append(alone, check.Alone(f, name))
+		}
+	}
+	s.annotate(alone)
+	for _, f := range alone {
+		fmt.Fprintln(s.Stderr, f)
 	}
 	var want []string
 	for _, name := range names {
@@ -201,12 +220,12 @@ func (s *session) runSuite(ctx context.Context, r *evaluate.Runner, p *prompts.P
 	return report, err
 }
 
-func (c evalCmd) print(s *session, reports []*evalkit.Report) error {
+func (c evalCmd) print(s *session, reports []*evalkit.Report, o *report.TextOptions) error {
 	if c.JSON {
 		return s.json(reports)
 	}
 	for _, one := range reports {
-		if err := report.Text(s.Stdout, one, nil); err != nil {
+		if err := report.Text(s.Stdout, one, o); err != nil {
 			return err
 		}
 		fmt.Fprintln(s.Stdout)

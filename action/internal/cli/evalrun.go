@@ -195,9 +195,14 @@ func (s *session) anywhere(ctx context.Context, cfg *config.Config, name, versio
 	return nil, failed
 }
 
+// results opens the lines of a prompt.
+func results(r *evaluate.Runner) report.Open {
+	return func(prompt string) (io.ReadCloser, error) { return os.Open(r.ResultsFile(prompt)) }
+}
+
 // writeReports writes the results beside the lines.
 func (s *session) writeReports(r *evaluate.Runner, reports []*evalkit.Report) error {
-	open := func(prompt string) (io.ReadCloser, error) { return os.Open(r.ResultsFile(prompt)) }
+	open := results(r)
 	dir, err := os.OpenRoot(r.Dir)
 	if err != nil {
 		return fmt.Errorf("write results: %w", err)

@@ -3,8 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 
 	"github.com/promptflag/promptflag/action/internal/comment"
@@ -24,7 +22,7 @@ func (p *pull) evaluateChanged(ctx context.Context) error {
 		return err
 	}
 	defer r.Close()
-	p.told.Open = func(prompt string) (io.ReadCloser, error) { return os.Open(r.ResultsFile(prompt)) }
+	p.told.Open = results(r)
 	names := p.toEvaluate(r)
 	if len(names) == 0 {
 		return nil

@@ -168,7 +168,7 @@ func (c *composer) figuresPart(i, others int) string {
 		b.Reset()
 		b.WriteString("The answers could not be read: " + prose(err.Error()) + "\n")
 	}
-	return fold("The evaluation: every rule, and the cases that changed with their answers", "", b.String())
+	return fold("The evaluation: every rule, and the cases that failed or changed, with their answers", "", b.String())
 }
 
 func fold(title, open, body string) string {

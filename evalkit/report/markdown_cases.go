@@ -11,61 +11,106 @@ import (
 // address is a URL that stands in Markdown as it is.
 var address = regexp.MustCompile(`^https?://[A-Za-z0-9._~:/?#@!$&*+,;=%-]+$`)
 
-// flips writes the flips with their texts, regressions first, as long as they
-// fit, and says how many do not.
-func (b *budget) flips(r *evalkit.Report, open Open, o MarkdownOptions) ([]string, error) {
-	worse, better := flipCount(r)
-	if worse+better == 0 {
-		return nil, nil
+// cases writes the cases that a reader would look at with their texts, as long as
+// they fit, and says how many do not: those that got worse, those that fail besides,
+// and those that got better.
+func (b *budget) cases(r *evalkit.Report, open Open, o MarkdownOptions) ([]string, error) {
+	x, err := load(open, r)
+	if err != nil {
+		return nil, err
 	}
-	x := newIndex(r)
-	flips := r.Flips[:min(len(r.Flips), o.MaxFlips)]
+	worse, better := flipCount(r)
+	groups := []struct {
+		title, one, many string
+		n                int
+		blocks           []block
+	}{
+		{title: "Cases that got worse", one: "case that got worse", many: "cases that got worse", n: worse},
+		{title: "Cases that fail", one: "case that fails", many: "cases that fail"},
+		{title: "Cases that got better", one: "case that got better", many: "cases that got better", n: better},
+	}
+	if worse+better > 0 {
+		groups[1].title = "Other cases that fail"
+	}
+	for _, f := range r.Flips[:min(len(r.Flips), o.MaxFlips)] {
+		g := &groups[0]
+		if !f.Regressed {
+			g = &groups[2]
+		}
+		g.blocks = append(g.blocks, flipBlock(r, x, f))
+	}
+	for _, e := range x.failing() {
+		if e.flip != nil {
+			continue
+		}
+		if g := &groups[1]; g.n < maxFailing {
+			g.blocks = append(g.blocks, failBlock(r, e))
+		}
+		groups[1].n++
+	}
 	var chosen []*entry
-	for _, f := range flips {
-		chosen = append(chosen, x.entry(f.Case))
+	for _, g := range groups {
+		for _, block := range g.blocks {
+			chosen = append(chosen, block.entry)
+		}
 	}
 	cases, err := texts(open, r, x, chosen, bounds{text: o.MaxText, samples: 1})
 	if err != nil {
 		return nil, err
 	}
-	title := "**Cases that changed** (" + plural(worse, "got worse", "got worse") + ", " + plural(better, "got better", "got better") + ")\n\n"
-	room := b.add(title, "")
-	for _, f := range flips {
-		if !room {
-			break
-		}
-		if room = b.add(flipBlock(r, x, f, cases[f.Case]), ""); !room {
+	room := true
+	var left []string
+	for _, g := range groups {
+		if g.n == 0 {
 			continue
 		}
-		if f.Regressed {
-			worse--
-		} else {
-			better--
+		room = room && b.add("**"+g.title+"** ("+thousands(g.n)+")\n\n", "")
+		for _, block := range g.blocks {
+			if room = room && b.add(block.text(r, x, cases[block.entry.id]), ""); !room {
+				break
+			}
+			g.n--
 		}
-	}
-	var left []string
-	if worse > 0 {
-		left = append(left, plural(worse, "case that got worse", "cases that got worse"))
-	}
-	if better > 0 {
-		left = append(left, plural(better, "case that got better", "cases that got better"))
+		if g.n > 0 {
+			left = append(left, plural(g.n, g.one, g.many))
+		}
 	}
 	return left, nil
 }
 
-func flipBlock(r *evalkit.Report, x *index, f evalkit.Flip, s *shown) string {
+// block is one case with its answers, folded.
+type block struct {
+	entry   *entry
+	summary string   // HTML
+	arms    []string // of which the worst answer is shown
+}
+
+func flipBlock(r *evalkit.Report, x *index, f evalkit.Flip) block {
 	word := "Got better"
 	if f.Regressed {
 		word = "Got worse"
 	}
+	return block{x.entry(f.Case), fmt.Sprintf("%s: <code>%s</code>, %s of its answers passed before, %s now",
+		word, markup(short(f.Case, 100)), number(100*f.Base, 0)+" %", number(100*f.New, 0)+" %"), []string{f.Baseline, r.Arms[0].ID}}
+}
+
+func failBlock(r *evalkit.Report, e *entry) block {
+	place := e.place()
+	if place != "" {
+		place = "<code>" + markup(short(place, 200)) + "</code>"
+	}
+	summary := joinKnown(", ", "Fails: <code>"+markup(short(e.id, 100))+"</code>", place, e.some())
+	return block{e, summary, []string{r.Arms[0].ID}}
+}
+
+func (block block) text(r *evalkit.Report, x *index, s *shown) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "<details><summary>%s: <code>%s</code>, %s of its answers passed before, %s now</summary>\n\n",
-		word, markup(short(f.Case, 100)), number(100*f.Base, 0)+" %", number(100*f.New, 0)+" %")
+	b.WriteString("<details><summary>" + block.summary + "</summary>\n\n")
 	if s != nil {
 		if len(s.Vars) > 0 {
 			b.WriteString("Input\n\n" + preformatted(inputs(s)) + "\n")
 		}
-		for _, id := range []string{f.Baseline, r.Arms[0].ID} {
+		for _, id := range block.arms {
 			arm, ok := x.arms[id]
 			if !ok || len(s.Arms[arm]) == 0 {
 				continue
