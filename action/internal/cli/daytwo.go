@@ -185,7 +185,7 @@ func (t target) open(ctx context.Context, s *session) (work, error) {
 		return rollout.ReadHistory(ctx, targets[env.Name].Bucket, t.Name, env.Name)
 	})
 	from, _ := s.origin(ctx, t.Reason)
-	from.Subject = t.Reason
+	from.Subject = "" // no commit is what this is about
 	return work{rollout.At(t.Name, s.definition(cfg, t.Name), env, from, history), targets, ""}, nil
 }
 
