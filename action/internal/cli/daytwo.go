@@ -244,6 +244,11 @@ func (w work) apply(ctx context.Context, s *session, decide decision) error {
 	if err != nil {
 		return err
 	}
+	if found == nil && item.Problem != nil {
+		if hint := s.meantPrompt(item.Prompt); hint != "" {
+			item.Problem.Hint = strings.TrimPrefix(hint, ": ")
+		}
+	}
 	p := &plan.Plan{Items: []plan.Item{item}}
 	if err := report.Plan(s.Stdout, p, true); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -121,6 +122,9 @@ type brought struct {
 // liveIn finds the version that everybody gets in an environment.
 func (s *session) liveIn(ctx context.Context, e config.Environment, t plan.Target, name string) (brought, error) {
 	ref, err := serving(ctx, e, t.Flags, name)
+	if errors.Is(err, errNoFlag) {
+		return brought{}, refusal{fmt.Errorf("%w%s", err, cmp.Or(s.meantPrompt(name), ": publish the prompt there first"))}
+	}
 	if err != nil {
 		return brought{}, err
 	}
@@ -149,6 +153,8 @@ func (c promoteCmd) inItsWords(item *plan.Item, version string) {
 	}
 }
 
+var errNoFlag = errors.New("there is no flag")
+
 // serving is the version that everybody gets in an environment who gets no
 // candidate: stable, or the candidate once it is dialled to everybody.
 func serving(ctx context.Context, e config.Environment, server plan.Flags, name string) (prompts.Ref, error) {
@@ -157,7 +163,7 @@ func serving(ctx context.Context, e config.Environment, server plan.Flags, name 
 	case err != nil:
 		return prompts.Ref{}, err
 	case f == nil:
-		return prompts.Ref{}, refusal{fmt.Errorf("there is no flag %s in %s: publish the prompt there first", e.Flag(name), e.Name)}
+		return prompts.Ref{}, refusal{fmt.Errorf("%w %s in %s", errNoFlag, e.Flag(name), e.Name)}
 	}
 	state := plan.StateOf(f, flags.Recognise(*f, name, e.Name))
 	live := state.Stable
