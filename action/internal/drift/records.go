@@ -255,11 +255,11 @@ func (p place) history(ctx context.Context) {
 		if st == nil || inTree && def.Prompt.Ref().String() == st.Ref() {
 			continue
 		}
-		came := plan.Came(p.keys, p.site.env.Name, version(st))
-		if came < 0 {
+		k := p.newest(version(st), plan.ActionCreate, plan.ActionCandidate)
+		if k == nil {
 			continue // no record says from which commit
 		}
-		record, err := p.site.target.Bucket.Record(ctx, p.keys[came])
+		record, err := p.site.target.Bucket.Record(ctx, *k)
 		if err != nil {
 			p.site.report.unread(p.site.env.Name, "a record of "+p.prompt, err)
 			continue
