@@ -77,6 +77,19 @@ func (c atCmd) Run(ctx context.Context, s *session) error {
 		Users: c.User, Context: c.Context, Time: at, Lag: c.Lag, Stickiness: place.Stickiness,
 	}, client)
 	if errors.Is(err, history.ErrNotThere) {
+		root, err := s.openRoot()
+		if err != nil {
+			return err
+		}
+		_, known := cfg.File(root.FS(), c.Name)
+		if !known {
+			if known, err = p.Known(ctx); err != nil {
+				return err
+			}
+		}
+		if !known && site.Fault == nil {
+			return s.unheardOf(cfg, c.Name)
+		}
 		return refusal{fmt.Errorf("%s was not published in %s at %s: a service got its own default", c.Name, env.Name, history.Stamp(at))}
 	}
 	if err != nil {

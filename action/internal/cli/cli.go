@@ -53,7 +53,7 @@ type grammar struct {
 
 	Init   initCmd   `cmd:"" group:"start" help:"Lay out a prompts repository: configuration, workflow, owners, a first prompt with a suite."`
 	Doctor doctorCmd `cmd:"" group:"start" help:"Look whether tokens, servers, bucket, git and GitHub let promptflag do its work; say what to fix."`
-	Help   helpCmd   `cmd:"" group:"start" help:"Explain the format of prompt files, the rules of check, or one rule."`
+	Help   helpCmd   `cmd:"" group:"start" help:"Explain the format of prompt files, the rules of check, one rule, or a command."`
 	Demo   demoCmd   `cmd:"" group:"start" help:"Show the whole story on a copy of the example: publish, dial, kill, promote, off, roll back."`
 
 	Check  checkCmd  `cmd:"" group:"write" help:"Validate prompts; print all findings."`
@@ -142,7 +142,7 @@ func (p Process) run(ctx context.Context, args []string, runner *github.Runner) 
 		return nil
 	}
 	if err != nil {
-		return usageError{fmt.Errorf("%w\n%s", err, whereHelpIs(err))}
+		return usageError{fmt.Errorf("%w\n%s", meant(err, args), whereHelpIs(err))}
 	}
 	s := &session{Process: p, directory: g.Directory, runner: runner}
 	defer s.close()

@@ -185,7 +185,7 @@ func (t target) open(ctx context.Context, s *session) (work, error) {
 		return rollout.ReadHistory(ctx, targets[env.Name].Bucket, t.Name, env.Name)
 	})
 	from, _ := s.origin(ctx, t.Reason)
-	from.Subject = t.Reason
+	from.Subject = "" // no commit is what this is about
 	place := rollout.At(t.Name, s.definition(cfg, t.Name), env, from, history)
 	if env.Manual() {
 		place.From = promotedFrom(cfg)
@@ -247,6 +247,11 @@ func (w work) apply(ctx context.Context, s *session, decide decision) error {
 	item, err := decide(w.place, found)
 	if err != nil {
 		return err
+	}
+	if found == nil && item.Problem != nil {
+		if hint := s.meantPrompt(item.Prompt); hint != "" {
+			item.Problem.Hint = strings.TrimPrefix(hint, ": ")
+		}
 	}
 	p := &plan.Plan{Items: []plan.Item{item}}
 	if err := report.Plan(s.Stdout, p, true); err != nil {

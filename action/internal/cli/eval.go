@@ -153,7 +153,7 @@ func (s *session) evaluated(cfg *config.Config, names []string) ([]string, error
 		}
 		if !slices.Contains(have, name) {
 			if _, exists := cfg.File(root.FS(), name); !exists {
-				return nil, usageError{fmt.Errorf("there is no prompt %s in %s", name, cfg.Prompts)}
+				return nil, usageError{fmt.Errorf("there is no prompt %s in %s%s", name, cfg.Prompts, s.meantPrompt(name))}
 			}
 			file, _ := suite.File(root.FS(), cfg.Prompts, name)
 			return nil, usageError{fmt.Errorf("%s has no suite: write %s", name, file)}

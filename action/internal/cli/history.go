@@ -91,7 +91,7 @@ func (c historyCmd) Run(ctx context.Context, s *session) error {
 		faults = append(faults, site.Fault)
 	}
 	if !known && errors.Join(faults...) == nil {
-		return refusal{fmt.Errorf("there is no prompt %s in %s, no flag of it, and nothing was published under that name", c.Name, cfg.Prompts)}
+		return s.unheardOf(cfg, c.Name)
 	}
 	history.NewestFirst(doc.Entries)
 	if err := c.print(s, doc); err != nil {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -125,6 +126,13 @@ type brought struct {
 // liveIn finds the version that everybody gets in an environment.
 func (s *session) liveIn(ctx context.Context, e config.Environment, t plan.Target, name string) (brought, error) {
 	ref, behind, err := serving(ctx, e, t.Flags, name)
+	if errors.Is(err, errNoFlag) {
+		bring := "publish"
+		if e.Manual() {
+			bring = "promote"
+		}
+		return brought{}, refusal{fmt.Errorf("%w%s", err, cmp.Or(s.meantPrompt(name), ": "+bring+" the prompt there first"))}
+	}
 	if err != nil {
 		return brought{}, err
 	}
@@ -153,6 +161,8 @@ func (c promoteCmd) inItsWords(item *plan.Item, version string) {
 	}
 }
 
+var errNoFlag = errors.New("there is no flag")
+
 // serving is the version that everybody gets in an environment who gets no
 // candidate: stable, or the candidate once it is dialled to everybody. behind is a
 // warning of the candidate that others get.
@@ -162,11 +172,7 @@ func serving(ctx context.Context, e config.Environment, server plan.Flags, name 
 	case err != nil:
 		return prompts.Ref{}, "", err
 	case f == nil:
-		bring := "publish"
-		if e.Manual() {
-			bring = "promote"
-		}
-		return prompts.Ref{}, "", refusal{fmt.Errorf("there is no flag %s in %s: %s the prompt there first", e.Flag(name), e.Name, bring)}
+		return prompts.Ref{}, "", refusal{fmt.Errorf("%w %s in %s", errNoFlag, e.Flag(name), e.Name)}
 	}
 	state := plan.StateOf(f, flags.Recognise(*f, name, e.Name))
 	dialled := state.Candidate != "" && !state.CandidateDisabled

@@ -77,6 +77,9 @@ func (s *session) config() (*config.Config, error) {
 		return nil, usageError{findings}
 	}
 	if err != nil {
+		if up := s.rootAbove(); up != "" && s.directory == "." {
+			err = fmt.Errorf("no %s in %s, there is one in %s: cd %s, or promptflag -C %s", config.FileName, s.dir(), up+string(filepath.Separator), up, up)
+		}
 		return nil, usageError{err}
 	}
 	s.settings = cfg

@@ -60,7 +60,7 @@ func (w which) prompt(ctx context.Context, s *session) (*prompts.Prompt, error) 
 		}
 		def, ok := tree.Lookup(w.Name)
 		if !ok {
-			return nil, refusal{fmt.Errorf("there is no prompt %s in %s", w.Name, cfg.Prompts)}
+			return nil, refusal{fmt.Errorf("there is no prompt %s in %s%s", w.Name, cfg.Prompts, s.meantPrompt(w.Name))}
 		}
 		return def.Prompt, nil
 	}
@@ -69,7 +69,7 @@ func (w which) prompt(ctx context.Context, s *session) (*prompts.Prompt, error) 
 		if err != nil {
 			return nil, err
 		}
-		at, err := t.live(ctx, role)
+		at, err := t.live(ctx, s, role)
 		if err != nil {
 			return nil, err
 		}
@@ -97,23 +97,23 @@ func (w which) holder(cfg *config.Config) (config.Environment, error) {
 }
 
 // live is the ref that a role serves now.
-func (w work) live(ctx context.Context, role flags.Role) (string, error) {
+func (w work) live(ctx context.Context, s *session, role flags.Role) (string, error) {
 	f, err := plan.Find(ctx, w.targets[w.place.Env.Name].Flags, w.place.Flag())
 	switch {
 	case err != nil:
 		return "", err
 	case f == nil:
-		return "", refusal{fmt.Errorf("%s is not published in %s yet", w.place.Prompt, w.place.Env.Name)}
+		return "", refusal{fmt.Errorf("%s is not published in %s yet%s", w.place.Prompt, w.place.Env.Name, s.meantPrompt(w.place.Prompt))}
 	}
 	roles := flags.Recognise(*f, w.place.Prompt, w.place.Env.Name)
-	s := roles.Stable
+	strategy := roles.Stable
 	if role == flags.Candidate {
-		s = roles.Candidate
+		strategy = roles.Candidate
 	}
-	if s == nil {
+	if strategy == nil {
 		return "", refusal{fmt.Errorf("%s has no %s in %s", w.place.Prompt, role, w.place.Env.Name)}
 	}
-	return s.Ref(), nil
+	return strategy.Ref(), nil
 }
 
 // showPrompt prints a prompt for people.

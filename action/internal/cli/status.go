@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -48,16 +49,22 @@ func (c statusCmd) Run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
+	entries = slices.DeleteFunc(entries, func(e status.Entry) bool { return slices.Contains(unknown, e.Prompt) })
 	switch {
 	case c.JSON:
 		err = s.json(entries)
+	case len(entries) == 0 && len(unknown) > 0:
 	case len(entries) == 0:
 		_, err = fmt.Fprintf(s.Stdout, "there are no prompts in %s, and no flags of prompts in %s\n", cfg.Prompts, list(environmentNames(envs)))
 	default:
 		err = status.Print(s.Stdout, entries, s.Now())
 	}
 	if err == nil && len(unknown) > 0 {
-		return refusal{fmt.Errorf("there is no prompt %s in %s, and no flag of it: promptflag list lists the prompts", list(unknown), cfg.Prompts)}
+		hint := ": promptflag list lists the prompts"
+		if len(unknown) == 1 {
+			hint = cmp.Or(s.meantPrompt(unknown[0]), hint)
+		}
+		return refusal{fmt.Errorf("there is no prompt %s in %s, and no flag of it%s", list(unknown), cfg.Prompts, hint)}
 	}
 	return err
 }

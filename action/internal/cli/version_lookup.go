@@ -13,10 +13,15 @@ import (
 // minVersion is how many digits of a version name it.
 const minVersion = 6
 
+var errNothingPublished = errors.New("nothing was published under that name")
+
 // published fetches a version of a prompt from the bucket. want is a digest, a
 // ref, or the first digits of a version that a release record knows.
 func (s *session) published(ctx context.Context, b *store.Bucket, name, want string) (*prompts.Prompt, error) {
 	ref, err := findVersion(ctx, b, name, want)
+	if errors.Is(err, errNothingPublished) {
+		return nil, refusal{fmt.Errorf("%w%s", err, s.meantPrompt(name))}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +80,7 @@ func findVersion(ctx context.Context, b *store.Bucket, name, want string) (promp
 		}
 	}
 	if len(known) == 0 {
-		return prompts.Ref{}, refusal{fmt.Errorf("%s has no version %s: nothing was published under that name", name, want)}
+		return prompts.Ref{}, refusal{fmt.Errorf("%s has no version %s: %w", name, want, errNothingPublished)}
 	}
 	return prompts.Ref{}, refusal{fmt.Errorf("%s has no version %s; the latest are %s", name, want, list(unique(known, 5)))}
 }

@@ -107,8 +107,13 @@ func (p place) newest(version string, actions ...plan.Action) *store.RecordKey {
 }
 
 func (p place) noRecord(role flags.Role, s flags.Strategy) {
-	p.site.add(NoRecord, p.ours, fmt.Sprintf("%s is %s, and no record says who did that", version(&s), role), "a finished record for every version that a flag serves",
-		"if nobody knows where it comes from: promptflag rollback "+p.prompt+" -e "+p.site.env.Name+" --to a version that has one")
+	mend := "no version here has one: look whether the bucket is the right one, or publish and promote a version from git"
+	if slices.ContainsFunc(p.keys, func(k store.RecordKey) bool {
+		return k.Phase == store.Done && k.Version != version(&s) && plan.Action(k.Action) != plan.ActionPurge
+	}) {
+		mend = "if nobody knows where it comes from: promptflag rollback " + p.prompt + " -e " + p.site.env.Name + " --to a version that has one"
+	}
+	p.site.add(NoRecord, p.ours, fmt.Sprintf("%s is %s, and no record says who did that", version(&s), role), "a finished record for every version that a flag serves", mend)
 }
 
 // open finds a candidate that is neither promoted nor taken back for too long.
@@ -133,14 +138,29 @@ func (p place) since() {
 	off := slices.IndexFunc(findings, func(f Finding) bool {
 		return f.Kind == Off && f.Prompt == p.prompt && f.Environment == p.site.env.Name
 	})
-	last := slices.IndexFunc(p.keys, func(k store.RecordKey) bool { return k.Phase == store.Done }) // the newest
-	switch {
-	case off < 0 || last < 0:
-	case plan.Action(p.keys[last].Action) == plan.ActionOff:
-		findings[off].Is += fmt.Sprintf(", by promptflag off on %s", wording.Moment(p.keys[last].Time))
-	default:
-		findings[off].Is += ", switched off on the flag server"
+	if off < 0 {
+		return
 	}
+	who := ", no record tells by whom"
+	newest := true
+	for _, k := range p.keys {
+		if k.Phase != store.Done {
+			continue
+		}
+		switch plan.Action(k.Action) {
+		case plan.ActionOff:
+			who = ", by promptflag off on " + wording.Moment(k.Time)
+			if !newest { // somebody may have switched it since
+				who = ", last switched off by promptflag off on " + wording.Moment(k.Time)
+			}
+		case plan.ActionOn, plan.ActionCreate:
+		default:
+			newest = false
+			continue
+		}
+		break
+	}
+	findings[off].Is += who
 }
 
 // completable is an operation that happened and was not written down as done.
@@ -235,9 +255,9 @@ func (p place) history(ctx context.Context) {
 		if st == nil || inTree && def.Prompt.Ref().String() == st.Ref() {
 			continue
 		}
-		k := p.newest(version(st), append(plan.StableActions(), plan.ActionCandidate)...)
+		k := p.newest(version(st), plan.ActionCreate, plan.ActionCandidate)
 		if k == nil {
-			continue // there is a finding about it
+			continue // no record says from which commit
 		}
 		record, err := p.site.target.Bucket.Record(ctx, *k)
 		if err != nil {

@@ -33,7 +33,8 @@ type Entry struct {
 	Action string `json:"action"`
 	// Ref is the version that the entry is about; "" if it is about the flag.
 	Ref string `json:"ref,omitempty"`
-	// Detail is one sentence about a change by hand.
+	// Detail is one sentence about a change by hand, or about one of which no record
+	// tells.
 	Detail string `json:"detail,omitempty"`
 	// Before and After are what the environment served; nil: not known.
 	Before *store.State `json:"before,omitempty"`
@@ -63,6 +64,8 @@ type Entry struct {
 	Tool        string   `json:"tool,omitempty"`
 	// Fault says why a record could not be read: the key alone speaks then.
 	Fault string `json:"fault,omitempty"`
+
+	end time.Time // of a finished operation; zero: not known
 }
 
 // NewestFirst sorts entries; those of one operation keep their order.
@@ -92,6 +95,10 @@ func entry(o store.Operation) Entry {
 		Ref: r.Ref, Before: r.Before, After: r.After, Actor: r.Actor, Author: r.Author, Approvers: r.Approvers,
 		Commit: r.Commit, Subject: r.Subject, PullRequest: r.PullRequest, Run: r.Run,
 		Reason: r.Reason, Verdict: r.Verdict, Tool: r.Tool,
+	}
+	// A copy of a bucket has the times of the copy.
+	if o.Finished.After(k.Time) && o.Finished.Sub(k.Time) < longest {
+		e.end = o.Finished
 	}
 	if o.Err != nil {
 		e.Fault, e.Detail = o.Err.Error(), "version "+k.Version

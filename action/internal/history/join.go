@@ -272,17 +272,35 @@ func (s Step) isOurs(p Place) bool {
 	return false
 }
 
-// Breaks notes in the detail of an entry that the flag was not any more what the
-// operation before had left: all that records tell of changes by hand where there is
-// no event log. entries are of one place, the oldest first.
+// Breaks notes in the detail of an entry that the flag was not what the operations
+// before had left: all that records tell of other changes where there is no event
+// log. Operations that ran at the same time explain each other. entries are of one
+// place, the oldest first.
 func Breaks(entries iter.Seq2[Entry, error]) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		var last Entry
+		var left *store.State // by the operations so far; nil: not known
 		for e, err := range entries {
 			same := e.Operation == last.Operation && e.Time.Equal(last.Time)
-			if err == nil && !same && e.Fault == "" {
-				if last.Finished && last.After != nil && e.Before != nil && *last.After != *e.Before {
-					e.Detail = "by then somebody had changed the flag by hand: " + served(*e.Before)
+			switch {
+			case err != nil:
+			case e.Fault != "":
+				left = nil
+			case same:
+				if e.end.After(last.end) {
+					last.end = e.end
+				}
+			default:
+				meanwhile := e.Time.Before(last.end)
+				if left != nil && e.Before != nil && *left != *e.Before {
+					e.Detail = "by then the flag was: " + served(*e.Before) + "; no record tells who changed it"
+					if meanwhile {
+						e.Detail = "at the same time as: " + last.inShort()
+					}
+				}
+				left = e.leaves(left, meanwhile)
+				if meanwhile && last.end.After(e.end) {
+					e.end = last.end
 				}
 				last = e
 			}
@@ -291,4 +309,40 @@ func Breaks(entries iter.Seq2[Entry, error]) iter.Seq2[Entry, error] {
 			}
 		}
 	}
+}
+
+// leaves is what the flag is after an entry: what it changed of what another one
+// left that ran meanwhile.
+func (e Entry) leaves(left *store.State, meanwhile bool) *store.State {
+	if !e.Finished || e.After == nil {
+		return nil
+	}
+	out := *e.After
+	if !meanwhile || left == nil || e.Before == nil {
+		return &out
+	}
+	if e.Before.Stable == e.After.Stable {
+		out.Stable = left.Stable
+	}
+	if e.Before.Candidate == e.After.Candidate {
+		out.Candidate = left.Candidate
+	}
+	if e.Before.Percent == e.After.Percent {
+		out.Percent = left.Percent
+	}
+	if e.Before.CandidateDisabled == e.After.CandidateDisabled {
+		out.CandidateDisabled = left.CandidateDisabled
+	}
+	if e.Before.Enabled == e.After.Enabled {
+		out.Enabled = left.Enabled
+	}
+	return &out
+}
+
+// inShort is an entry in a few words: "off by Ada".
+func (e Entry) inShort() string {
+	if e.Actor == "" {
+		return e.word()
+	}
+	return e.word() + " by " + e.Actor
 }

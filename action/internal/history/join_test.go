@@ -209,6 +209,37 @@ func TestCSVIsHarmless(t *testing.T) {
 	}
 }
 
+// TestBreaks: without an event log nobody is accused; operations that ran at the same
+// time explain what the flag was.
+func TestBreaks(t *testing.T) {
+	s := store.State{Stable: ref("a"), Candidate: ref("b"), Percent: 10, Enabled: true}
+	change := func(s store.State, f func(*store.State)) store.State { f(&s); return s }
+	held := change(s, func(s *store.State) { s.CandidateDisabled = true })
+	off := change(s, func(s *store.State) { s.Enabled = false })
+	both := change(held, func(s *store.State) { s.Enabled = false })
+	dialled := change(held, func(s *store.State) { s.Percent = 70 })
+	ops := []store.Operation{
+		record("reject", "b", after(0), true, s, held),
+		record("off", "a", after(0.01), true, s, off), // one second is less
+		record("on", "a", after(5), true, both, held),
+		record("off", "a", after(9), true, dialled, change(dialled, func(s *store.State) { s.Enabled = false })),
+	}
+	var got []string
+	for e, err := range Breaks(Join(place, sequence(ops), nil)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, e.Action+": "+e.Detail)
+	}
+	want := []string{
+		"reject: ", "off: at the same time as: rollback by ada", "on: ",
+		"off: by then the flag was: stable aaaaaaaaaaaa, candidate bbbbbbbbbbbb held; no record tells who changed it",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Breaks (-want +got):\n%s", diff)
+	}
+}
+
 // FuzzCSV: whatever people write, the row has its columns and no cell is a formula.
 func FuzzCSV(f *testing.F) {
 	f.Add("=cmd|' /C calc'!A0", "\"\n")

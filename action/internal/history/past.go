@@ -160,18 +160,18 @@ func (r Records) At(entries []Entry, at time.Time, lag time.Duration) (Past, err
 	return p, nil
 }
 
-// fits checks that what came after a record began where it ended. A change by hand
-// that was undone again before the next record cannot be seen.
+// fits checks that what came after a record began where it ended. A change without a
+// record that was undone again before the next record cannot be seen.
 func (r Records) fits(own []Entry, last int) error {
 	after := *own[last].After
 	if last+1 < len(own) {
 		next := own[last+1]
 		if next.Before != nil && *next.Before != after {
-			return gap("between %s and %s somebody changed the flag by hand, and there is no log that says when", own[last].Time.Format(time.RFC3339), next.Time.Format(time.RFC3339))
+			return gap("between %s and %s the flag changed, and no record tells when and by whom", own[last].Time.Format(time.RFC3339), next.Time.Format(time.RFC3339))
 		}
 	} else if r.Now != nil {
 		if now := r.Place.state(*r.Now); *now != after {
-			return gap("since %s somebody changed the flag by hand, and there is no log that says when", own[last].Time.Format(time.RFC3339))
+			return gap("since %s the flag changed, and no record tells when and by whom", own[last].Time.Format(time.RFC3339))
 		}
 	}
 	if r.Now == nil {

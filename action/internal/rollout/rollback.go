@@ -17,6 +17,9 @@ func (p Place) Kill(f *flags.Flag) (plan.Item, error) {
 	if !d.known() {
 		return d.Item, nil
 	}
+	if c := d.roles.Candidate; c != nil && c.Disabled {
+		return d.Item, d.heldAlready()
+	}
 	if !d.active() {
 		hint, err := d.earlier()
 		if err != nil {
@@ -33,6 +36,33 @@ func (p Place) Kill(f *flags.Flag) (plan.Item, error) {
 	d.Moves = plan.Moves(d.Before, d.After)
 	d.Item.Decide = p.Kill
 	return d.Item, nil
+}
+
+// heldAlready: there is nothing to take back any more.
+func (d *draft) heldAlready() error {
+	h, err := d.at.History()
+	if err != nil {
+		return err
+	}
+	version := d.candidateRef().Version()
+	why := version + " is held already"
+	if h.fate(version) == rejected {
+		since, err := h.decided(version)
+		if err != nil {
+			return err
+		}
+		why += since
+	}
+	if len(h.stables(d.stableRef().Version())) > 0 {
+		hint, err := d.earlier()
+		if err != nil {
+			return err
+		}
+		why += "; " + hint
+	}
+	d.already(why)
+	d.stillServed(d.candidateRef())
+	return nil
 }
 
 // stillServed warns of people's strategies, such as copies of ours, that go on

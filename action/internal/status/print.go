@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/promptflag/promptflag/action/internal/plan"
 	"github.com/promptflag/promptflag/action/internal/wording"
 )
 
@@ -80,24 +81,66 @@ func row(w io.Writer, role string, v *Version, off bool, now time.Time) {
 		since += fmt.Sprintf(", %d exposures in the last hour", *v.Exposures)
 	}
 	fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", role, v.Version, share, since)
-	if from := origin(v); from != "" {
-		fmt.Fprintf(w, "  \t\t\t%s\n", from)
+	fmt.Fprintf(w, "  \t\t\t%s\n", origin(v))
+	if how := v.Placed.words(); how != "" {
+		fmt.Fprintf(w, "  \t\t\t%s\n", how)
 	}
 }
 
 // origin is the commit that a version came with, and who published it.
 func origin(v *Version) string {
 	var parts []string
-	if v.Commit != "" {
-		parts = append(parts, fmt.Sprintf("commit %.12s", v.Commit))
-	}
-	if v.Subject != "" {
+	switch {
+	case v.Commit != "":
+		parts = append(parts, commit(v.Commit, v.Subject))
+	case v.Subject != "":
 		parts = append(parts, strconv.Quote(v.Subject))
+	case v.Actor == "":
+		parts = append(parts, "commit unknown")
 	}
 	if v.Actor != "" {
 		parts = append(parts, "by "+v.Actor)
 	}
+	if v.Author != "" && v.Author != v.Actor {
+		parts = append(parts, "written by "+v.Author)
+	}
 	return strings.Join(parts, " ")
+}
+
+func commit(hash, subject string) string {
+	text := fmt.Sprintf("commit %.12s", hash)
+	if subject != "" {
+		text += " " + strconv.Quote(subject)
+	}
+	return text
+}
+
+// words say how a version got its role again. That a promoted one became stable
+// with the publish after it is how things go.
+func (p *Placed) words() string {
+	if p == nil {
+		return ""
+	}
+	text := ""
+	switch action := plan.Action(p.Action); {
+	case action == plan.ActionRestore && p.Commit == "":
+		text = "rolled back"
+	case action == plan.ActionRestore:
+		text = "restored with " + commit(p.Commit, p.Subject)
+	case action == plan.ActionAdopt:
+		text = "adopted"
+	case action == plan.ActionCandidate:
+		text = "candidate again"
+	default:
+		return ""
+	}
+	if p.Actor != "" {
+		text += " by " + p.Actor
+	}
+	if p.Reason != "" {
+		text += ": " + p.Reason
+	}
+	return text
 }
 
 func forHowLong(v *Version, now time.Time) string {

@@ -46,14 +46,27 @@ type Version struct {
 	Percent     int  `json:"percent"`
 	Disabled    bool `json:"disabled,omitempty"`
 	Constrained bool `json:"constrained,omitempty"`
-	// Since, Commit, Subject, Actor come from the release record that gave the
-	// version its role; absent if there is none.
-	Since   *time.Time `json:"since,omitempty"`
-	Commit  string     `json:"commit,omitempty"`
-	Subject string     `json:"subject,omitempty"`
-	Actor   string     `json:"actor,omitempty"`
+	// Since is when it got its role; nil if no release record tells.
+	Since *time.Time `json:"since,omitempty"`
+	// Commit, Subject, Author of the pull request and Actor who published are those
+	// that the version came with; absent if no release record tells.
+	Commit  string `json:"commit,omitempty"`
+	Subject string `json:"subject,omitempty"`
+	Author  string `json:"author,omitempty"`
+	Actor   string `json:"actor,omitempty"`
+	// Placed is what gave it its role, if that is not what it came with.
+	Placed *Placed `json:"placed,omitempty"`
 	// Exposures counts evaluations of the last hour; nil: not measured.
 	Exposures *int64 `json:"exposures,omitempty"`
+}
+
+// Placed is an operation that gave a version its role some time after it came.
+type Placed struct {
+	Action  string `json:"action"` // as in release records: fold, restore, candidate, …
+	Actor   string `json:"actor,omitempty"`
+	Reason  string `json:"reason,omitempty"`
+	Commit  string `json:"commit,omitempty"` // of a publish
+	Subject string `json:"subject,omitempty"`
 }
 
 // Input of Read.
@@ -115,6 +128,9 @@ func read(ctx context.Context, prompt string, env config.Environment, t plan.Tar
 	if err := e.addHold(ctx, t.Bucket, keys); err != nil {
 		return e, err
 	}
+	if err := e.addMissing(ctx, t.Bucket); err != nil {
+		return e, err
+	}
 	if err := e.addExposures(ctx, t.Flags); err != nil {
 		return e, err
 	}
@@ -129,12 +145,11 @@ func version(s *flags.Strategy) *Version {
 	return &Version{
 		Version: plan.Version(s.Ref()), Ref: s.Ref(), Percent: s.Rollout(),
 		Disabled: s.Disabled, Constrained: s.Constrained(),
-		Commit: flags.IDCommit(s.Parameters[flags.ParamID]),
 	}
 }
 
-// addRecords looks up, for each live version, the newest finished operation
-// that gave it its role.
+// addRecords looks up, for each live version, what it came with, and the newest
+// finished operation that gave it its role.
 func (e *Entry) addRecords(ctx context.Context, bucket *store.Bucket, keys []store.RecordKey) error {
 	roles := []struct {
 		v    *Version
@@ -147,15 +162,59 @@ func (e *Entry) addRecords(ctx context.Context, bucket *store.Bucket, keys []sto
 		if role.v == nil {
 			continue
 		}
+		came := plan.Came(keys, e.Environment, role.v.Version)
+		if came >= 0 {
+			r, err := bucket.Record(ctx, keys[came])
+			if err != nil {
+				return err
+			}
+			role.v.Commit, role.v.Subject, role.v.Author, role.v.Actor = r.Commit, r.Subject, r.Author, r.Actor
+		}
 		at := plan.Newest(keys, e.Environment, role.v.Version, role.from...)
 		if at < 0 {
+			continue
+		}
+		role.v.Since = &keys[at].Time
+		if came >= 0 && keys[at].ID == keys[came].ID {
 			continue
 		}
 		r, err := bucket.Record(ctx, keys[at])
 		if err != nil {
 			return err
 		}
-		role.v.Since, role.v.Commit, role.v.Subject, role.v.Actor = &r.Time, r.Commit, r.Subject, r.Actor
+		role.v.Placed = placed(r)
+	}
+	return nil
+}
+
+// placed tells of a record. The commit of a command is where somebody stood who
+// gave it, and older records have its reason as subject, too.
+func placed(r store.Record) *Placed {
+	p := &Placed{Action: r.Action, Actor: r.Actor, Reason: r.Reason}
+	if r.Subject != "" && r.Subject != r.Reason {
+		p.Commit, p.Subject = r.Commit, r.Subject
+	}
+	return p
+}
+
+// addMissing says which of the versions services could not load.
+func (e *Entry) addMissing(ctx context.Context, bucket *store.Bucket) error {
+	for _, v := range []*Version{e.Stable, e.Candidate} {
+		if v == nil {
+			continue
+		}
+		ref, err := prompts.ParseRef(v.Ref)
+		if err != nil {
+			return err // flags.Recognise parsed it
+		}
+		switch _, err := bucket.Get(ctx, string(ref.Digest)); {
+		case errors.Is(err, store.ErrNotFound):
+			e.Notes = append(e.Notes, v.Version+" is not in the bucket: services that do not have it cannot load it; promptflag drift says what to do")
+		case errors.Is(err, store.ErrCorrupt), errors.Is(err, store.ErrTooLarge):
+			e.Notes = append(e.Notes, v.Version+" is damaged in the bucket: services that do not have it cannot load it; promptflag drift says what to do")
+		case err != nil:
+			return err
+		}
 	}
 	return nil
 }
@@ -169,7 +228,7 @@ func (e *Entry) addHold(ctx context.Context, bucket *store.Bucket, keys []store.
 	}
 	at := plan.Newest(keys, e.Environment, c.Version, plan.ActionReject, plan.ActionReplace, plan.ActionCandidate)
 	if at < 0 || plan.Action(keys[at].Action) == plan.ActionCandidate {
-		e.Notes = append(e.Notes, "candidate "+c.Version+" is held: it was disabled on the flag server")
+		e.Notes = append(e.Notes, "candidate "+c.Version+" is held: no record tells by whom")
 		return nil
 	}
 	r, err := bucket.Record(ctx, keys[at])

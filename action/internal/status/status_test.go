@@ -81,8 +81,9 @@ p in e
 	check(`
 p in e: OFF, everybody gets stable
   stable  aaaaaaaaaaaa  100 %  since an unknown time
-                               commit c0ffee
+                               commit unknown
   OFF serves aaaaaaaaaaaa, stable since an unknown time
+  aaaaaaaaaaaa is not in the bucket: services that do not have it cannot load it; promptflag drift says what to do
   no kill target: there is only stable
 `)
 	if err := server.Switch(ctx, "p", true); err != nil {
@@ -97,11 +98,13 @@ p in e: OFF, everybody gets stable
 	check(`
 p in e: ON
   candidate  bbbbbbbbbbbb  10 %  since an unknown time
-                                 commit c0ffee
+                                 commit unknown
   stable     aaaaaaaaaaaa  90 %  2 days, since 2026-11-01 10:00 UTC
                                  commit 0123456789ab "say \"hi\"" by Ada
   OFF would serve aaaaaaaaaaaa, stable for 2 days
   killing the candidate serves aaaaaaaaaaaa
+  aaaaaaaaaaaa is not in the bucket: services that do not have it cannot load it; promptflag drift says what to do
+  bbbbbbbbbbbb is not in the bucket: services that do not have it cannot load it; promptflag drift says what to do
 `)
 	// A newer one of the same role: the older is a leftover and serves still.
 	add(flags.Candidate, "d", 20, nil)
