@@ -223,10 +223,14 @@ func orUnknown(who string) string {
 }
 
 // Published finds the entry with which a version came into an environment, the last
-// one up to a moment; nil if no record tells.
+// one up to a moment; nil if no record tells. What only moved it, as a rollback to it
+// does, has the commit of another version and counts only where nothing else is known.
 func Published(entries []Entry, ref string, at time.Time) *Entry {
-	came := []plan.Action{plan.ActionCreate, plan.ActionCandidate, plan.ActionRestore, plan.ActionAdopt}
-	for _, actions := range [][]plan.Action{came, {plan.ActionFold}} {
+	for _, actions := range [][]plan.Action{
+		{plan.ActionCreate, plan.ActionCandidate},
+		{plan.ActionRestore, plan.ActionAdopt},
+		{plan.ActionFold},
+	} {
 		for i := len(entries) - 1; i >= 0; i-- {
 			e := &entries[i]
 			if e.Ref == ref && !e.Time.After(at) && e.Source == Promptflag && slices.Contains(actions, plan.Action(e.Action)) {

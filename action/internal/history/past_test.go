@@ -14,7 +14,7 @@ func TestPublished(t *testing.T) {
 	}
 	entries := []Entry{
 		row(plan.ActionAdopt, "a", 0), row(plan.ActionCandidate, "b", 10), row(plan.ActionFold, "b", 20),
-		row(plan.ActionFold, "c", 30), row(plan.ActionReject, "d", 40), row(plan.ActionRestore, "a", 50),
+		row(plan.ActionFold, "c", 30), row(plan.ActionReject, "d", 40), row(plan.ActionRestore, "a", 50), row(plan.ActionRestore, "b", 55),
 	}
 	for _, tt := range []struct {
 		version string
