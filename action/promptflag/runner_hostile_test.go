@@ -118,6 +118,9 @@ const outputs = "changed-prompts pass-rate plan published-digests regressions re
 // command set. Commands that it was told to ignore look otherwise.
 var taken = regexp.MustCompile(`(?m)^\[[^]]*\] +(❗ +::error file=injected\.toml[^:]*::|❗ +::error::injected|⚙ +::(set-output|set-env|save-state):: (?i:admin)|::add-path:: )`)
 
+// verbatim is where Markdown is only text, until the first end tag.
+var verbatim = regexp.MustCompile(`(?s)<pre>.*?</pre>`)
+
 // harmless demands that a run shows a text and that nothing of what it shows
 // became more than text.
 func harmless(t *testing.T, what string, r ran, shows string) {
@@ -135,8 +138,13 @@ func harmless(t *testing.T, what string, r ran, shows string) {
 	for _, command := range taken.FindAllString(r.log, -1) {
 		t.Errorf("%s: the runner took %q", what, command)
 	}
-	for _, bad := range []string{"</details><script>", "\n::", "\n# injected", "\n| injected |", "](javascript:", "<!-- promptflag -->"} {
+	for _, bad := range []string{"</details><script>", "\n::", "<!-- promptflag -->"} {
 		if strings.Contains(r.summary, bad) {
+			t.Errorf("%s: the summary has %q:\n%s", what, bad, r.summary)
+		}
+	}
+	for _, bad := range []string{"\n# injected", "\n| injected |", "](javascript:"} {
+		if strings.Contains(verbatim.ReplaceAllString(r.summary, ""), bad) {
 			t.Errorf("%s: the summary has %q:\n%s", what, bad, r.summary)
 		}
 	}
