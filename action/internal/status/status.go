@@ -187,11 +187,11 @@ func (e *Entry) addRecords(ctx context.Context, bucket *store.Bucket, keys []sto
 	return nil
 }
 
-// placed tells of a record. The commit of a command is where somebody stood who
-// gave it, and older records have its reason as subject, too.
+// placed tells of a record. The commit of a command, which has no subject, is
+// where somebody stood who gave it.
 func placed(r store.Record) *Placed {
 	p := &Placed{Action: r.Action, Actor: r.Actor, Reason: r.Reason}
-	if r.Subject != "" && r.Subject != r.Reason {
+	if r.Subject != "" {
 		p.Commit, p.Subject = r.Commit, r.Subject
 	}
 	return p
