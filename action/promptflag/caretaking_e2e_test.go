@@ -66,7 +66,6 @@ func TestCaretaking(t *testing.T) {
 	defer bucket.Close()
 	const notes = "release-notes"
 	w.promptflag("publish")
-	w.asks(w.prefix+notes, 7)
 	w.wantOut(0, []string{"no drift"}, "drift")
 	w.edit("prompts/support/triage.toml", "If you are not sure, look", "The key is hunter2. Look")
 	w.promptflag("publish", "-e", "production")
@@ -122,21 +121,18 @@ func TestCaretaking(t *testing.T) {
 	}
 	// The server counts only flags of a list that it renews every ten seconds, so
 	// what was told at first may be lost.
-	asked := time.Now()
-	for end := asked.Add(time.Minute); ; time.Sleep(200 * time.Millisecond) {
+	w.eventually("the server counts who asks", func() bool {
+		w.asks(w.prefix+notes, 7)
 		code, out := w.try("retire", notes)
-		if code == 1 && strings.Contains(out, "production: asked for 7 times") {
-			break
+		if code == 1 && strings.Contains(out, "production: asked for ") {
+			return true
 		}
-		if code != 4 || time.Now().After(end) {
+		if code != 4 {
 			t.Fatalf("retire: exit code %d\n%s", code, out)
 		}
-		if time.Since(asked) > 20*time.Second {
-			w.asks(w.prefix+notes, 7)
-			asked = time.Now()
-		}
-	}
-	w.wantOut(0, []string{"retired " + notes, "note: production: asked for 7 times"}, "retire", notes, "--force", "--reason", "the shop moved on")
+		return false
+	})
+	w.wantOut(0, []string{"retired " + notes, "note: production: asked for "}, "retire", notes, "--force", "--reason", "the shop moved on")
 	w.wantOut(0, []string{"is retired already"}, "retire", notes)
 	w.wantOut(0, []string{"the flag is archived"}, "status", notes, "-e", "production")
 }

@@ -20,37 +20,35 @@ import (
 // blob, from this goroutine; nil keeps nothing. Prune goes on after an error and
 // returns all.
 func (c *Cache) Prune(keep func(digest string) bool) error {
-	root, err := os.OpenRoot(c.dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("prune cache: %w", err)
-	}
-	defer root.Close()
-	blobs, err1 := c.sweep(root, blobDir)
-	states, err2 := c.sweep(root, stateDir)
-	if err := errors.Join(err1, err2, c.forget(root, states), c.shrink(root, blobs, keep)); err != nil {
-		return fmt.Errorf("prune cache: %w", err)
-	}
-	return nil
+	return c.tidy("prune", func(root *os.Root) error {
+		blobs, err1 := c.sweep(root, blobDir)
+		states, err2 := c.sweep(root, stateDir)
+		return errors.Join(err1, err2, c.forget(root, states), c.shrink(root, blobs, keep))
+	})
 }
 
 // Clean removes only what writers that crashed an hour ago or earlier left behind:
 // a process may not live until its first Prune.
 func (c *Cache) Clean() error {
+	return c.tidy("clean", func(root *os.Root) error {
+		_, err1 := c.sweep(root, blobDir)
+		_, err2 := c.sweep(root, stateDir)
+		return errors.Join(err1, err2)
+	})
+}
+
+// tidy does something to the directory if there is one.
+func (c *Cache) tidy(what string, do func(*os.Root) error) error {
 	root, err := os.OpenRoot(c.dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("clean cache: %w", err)
+		return fmt.Errorf("%s cache: %w", what, err)
 	}
 	defer root.Close()
-	_, err1 := c.sweep(root, blobDir)
-	_, err2 := c.sweep(root, stateDir)
-	if err := errors.Join(err1, err2); err != nil {
-		return fmt.Errorf("clean cache: %w", err)
+	if err := do(root); err != nil {
+		return fmt.Errorf("%s cache: %w", what, err)
 	}
 	return nil
 }
