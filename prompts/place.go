@@ -30,12 +30,19 @@ func NameOf(root, file, extension string) string {
 }
 
 // FileOf is where the definition or the suite of a prompt is; exists is false for
-// where it would be. A file that cannot be read exists.
+// where it would be. A file that cannot be read exists; that of a name which no
+// prompt may have does not.
 func FileOf(fsys fs.FS, root, name, extension string) (file string, exists bool) {
-	if files := candidates(fsys, root, strings.Split(name, "."), extension); len(files) > 0 {
-		return files[0], true
+	if ValidName(name) == nil {
+		if files := candidates(fsys, root, strings.Split(name, "."), extension); len(files) > 0 {
+			return files[0], true
+		}
 	}
-	return path.Join(root, strings.ReplaceAll(name, ".", "/")+extension), false
+	return fileFor(root, name, extension), false
+}
+
+func fileFor(root, name, extension string) string {
+	return path.Join(root, strings.ReplaceAll(name, ".", "/")+extension)
 }
 
 // candidates are the files in a folder that give a name, in the order of a walk.

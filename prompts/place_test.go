@@ -44,6 +44,7 @@ func TestFileOf(t *testing.T) {
 		{"j.k.toml.l", "p/j/k.toml/l.toml", true},
 		{"m.eval", "p/m/eval.toml", false}, // the suite of m
 		{"none.of.it", "p/none/of/it.toml", false},
+		{"../a", "p/a.toml", false}, // no name
 	} {
 		file, exists := prompts.FileOf(fsys, "p", test.name, prompts.Extension)
 		if file != test.want || exists != test.exists {

@@ -122,16 +122,16 @@ func (l *loader) add(rule, file, hint, message string) {
 // some reads the prompts of these names, and what they refer to.
 func (l *loader) some(names []string) {
 	for _, name := range names {
-		file, exists := FileOf(l.fsys, l.root, name, Extension)
 		if err := ValidName(name); err != nil {
-			l.add(ruleFileName, file, "", err.Error())
+			l.add(ruleFileName, fileFor(l.root, name, Extension), "", err.Error())
 			continue
 		}
-		if !exists {
-			l.definition(file, name) // which is to say that there is none
+		files := candidates(l.fsys, l.root, strings.Split(name, "."), Extension)
+		if len(files) == 0 {
+			files = []string{fileFor(l.root, name, Extension)} // which is to say that there is none
 		}
-		for _, found := range candidates(l.fsys, l.root, strings.Split(name, "."), Extension) {
-			l.definition(found, name)
+		for _, file := range files {
+			l.definition(file, name)
 		}
 	}
 	for i := range l.work {

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -249,7 +251,11 @@ func (s *session) checkHead(ctx context.Context, p *prepared) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	if !p.finder.OnGitHub() {
-		return p.finder.CheckHead(ctx, p.config.Branch, p.files())
+		files, err := p.files(s)
+		if err != nil {
+			return err
+		}
+		return p.finder.CheckHead(ctx, p.config.Branch, files)
 	}
 	return p.finder.CheckHeadOnGitHub(ctx, func(ctx context.Context, branch string) (string, error) {
 		client, err := s.github()
@@ -260,14 +266,31 @@ func (s *session) checkHead(ctx context.Context, p *prepared) error {
 	}, p.config.Branch)
 }
 
-// files are those that the plan was made from.
-func (p *prepared) files() []string {
+// files are those that the plan is made from, and its gate: suites that are not
+// there any more, and cases wherever they stand, too.
+func (p *prepared) files(s *session) ([]string, error) {
+	root, err := s.openRoot()
+	if err != nil {
+		return nil, err
+	}
 	out := []string{config.FileName}
 	for _, d := range p.tree.Definitions() {
-		out = append(append(append(out, d.File), d.Partials...), d.Files...)
+		file, _ := suite.File(root.FS(), p.config.Prompts, d.Prompt.Name())
+		out = append(slices.Concat(out, d.Partials, d.Files), d.File, file)
+		for _, ending := range caseEndings {
+			out = append(out, strings.TrimSuffix(file, suite.Extension)+ending)
+		}
 	}
-	return out
+	err = fs.WalkDir(root.FS(), p.config.Prompts, func(file string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && slices.ContainsFunc(caseEndings, func(e string) bool { return strings.HasSuffix(file, e) }) {
+			out = append(out, file)
+		}
+		return err
+	})
+	return out, err
 }
+
+var caseEndings = []string{".cases.jsonl", ".cases.csv"}
 
 // markSuites marks the items that publish evaluates.
 func (p *prepared) markSuites(s *session) error {
@@ -290,7 +313,11 @@ func (p *prepared) warnOfUncommitted(ctx context.Context, s *session) {
 	if p.Writes() == 0 || p.finder.OnGitHub() || p.finder.Checkout(ctx).Remote == "" {
 		return
 	}
-	if changed, err := p.finder.Uncommitted(ctx, p.files()); err == nil && len(changed) > 0 {
+	files, err := p.files(s)
+	if err != nil {
+		return // publish says so
+	}
+	if changed, err := p.finder.Uncommitted(ctx, files); err == nil && len(changed) > 0 {
 		s.warn("publish refuses what is not committed: " + wording.Few(changed))
 	}
 }

@@ -92,6 +92,9 @@ func (o *opener) file(what string) (side, error) {
 	full := o.path(what)
 	if rel, err := filepath.Rel(filepath.Join(o.dir(), filepath.FromSlash(o.cfg.Prompts)), full); err == nil && filepath.IsLocal(rel) {
 		name := prompts.NameOf(".", filepath.ToSlash(rel), prompts.Extension)
+		if name == "" {
+			return side{}, usageError{fmt.Errorf("%s is no definition of a prompt", what)}
+		}
 		root, err := o.openRoot()
 		if err != nil {
 			return side{}, err

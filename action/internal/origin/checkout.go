@@ -60,18 +60,21 @@ var remoteForm = regexp.MustCompile(`^(?:[a-z+]+://)?(?:[^@/]+@)?([A-Za-z0-9.-]+
 // commit has them that is checked out: changed, or unknown to git, ignored ones
 // included.
 func (f Finder) Uncommitted(ctx context.Context, files []string) ([]string, error) {
-	var places []string // more than these few would not fit on a command line
+	var places []string // all files would not fit on a command line
 	for _, file := range files {
 		place, _, _ := strings.Cut(file, "/")
 		places = append(places, place)
 	}
 	slices.Sort(places)
-	places = append([]string{"--"}, slices.Compact(places)...)
-	changed, err := f.git(ctx, append([]string{"diff", "--name-only", "--no-renames", "--relative", "-z", "HEAD"}, places...)...)
+	if places = slices.Compact(places); len(places) > 100 {
+		places = []string{"."}
+	}
+	places = append([]string{"--"}, places...)
+	changed, err := f.git(ctx, append([]string{"--literal-pathspecs", "diff", "--name-only", "--no-renames", "--relative", "-z", "HEAD"}, places...)...)
 	if err != nil {
 		return nil, err
 	}
-	unknown, err := f.git(ctx, append([]string{"ls-files", "--others", "-z"}, places...)...)
+	unknown, err := f.git(ctx, append([]string{"--literal-pathspecs", "ls-files", "--others", "-z"}, places...)...)
 	if err != nil {
 		return nil, err
 	}
