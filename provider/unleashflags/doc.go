@@ -63,6 +63,6 @@
 // Registration and exposure counts are sent as Unleash's own clients send them,
 // so the Metrics tab shows them: yes, no and a count for each variant, in
 // buckets of Options.MetricsInterval. What could not be sent is sent with the
-// next bucket, and closing the source sends the last one. An embedded document
-// has nobody to report to.
+// next bucket (if only the answer was lost, it counts twice), and closing the
+// source sends the last one. An embedded document has nobody to report to.
 package unleashflags

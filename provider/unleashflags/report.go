@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// lastReport is how long Close waits for the server to take the last bucket.
+// lastReport is how long Close waits for the server to take the last buckets.
 const lastReport = 2 * time.Second
 
 // reporter registers the instance and reports how often which variant was
@@ -28,8 +28,9 @@ type reporter struct {
 	mu    sync.Mutex
 	flags map[string]*counts
 
-	cancel context.CancelFunc
-	done   chan struct{}
+	quit context.CancelFunc // ends the loop
+	drop context.CancelFunc // ends the report on its way, too
+	done chan struct{}
 }
 
 // counts of one flag, over all feeds.
@@ -95,8 +96,9 @@ func (r *reporter) start() {
 	if r == nil {
 		return
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	r.cancel, r.done = cancel, make(chan struct{})
+	sending, drop := context.WithCancel(context.Background())
+	ctx, quit := context.WithCancel(sending)
+	r.quit, r.drop, r.done = quit, drop, make(chan struct{})
 	go func() {
 		defer close(r.done)
 		r.register(ctx)
@@ -106,7 +108,7 @@ func (r *reporter) start() {
 			select {
 			case <-tick.C:
 				r.register(ctx)
-				r.send(ctx)
+				r.send(sending)
 			case <-ctx.Done():
 				return
 			}
@@ -114,16 +116,19 @@ func (r *reporter) start() {
 	}()
 }
 
-// stop ends the reports with a last one.
+// stop ends the reports with a last one. One on its way comes first: the server may
+// have counted it, and would count it again.
 func (r *reporter) stop(ctx context.Context) {
 	if r == nil {
 		return
 	}
-	r.cancel()
-	<-r.done
 	ctx, cancel := context.WithTimeout(ctx, lastReport)
 	defer cancel()
+	defer context.AfterFunc(ctx, r.drop)()
+	r.quit()
+	<-r.done
 	r.send(ctx)
+	r.drop()
 }
 
 // register tells the server about this instance, until it has heard it.
