@@ -113,6 +113,7 @@ func (t *teller) prompt(flag string, ec openfeature.EvaluationContext, want prom
 // Every row of answers is counted as it was served, on the server's Metrics tab:
 // yes, no and variants.
 func TestRealExposuresOfEveryRow(t *testing.T) {
+	t.Parallel() // with TestRealExposures: both wait for the server
 	r := newRealServer(t)
 	bucket := newBucket(t)
 	refs := func(name string) (one, two, three prompts.Ref) {

@@ -286,6 +286,7 @@ func strategyIDs(r *realServer, flag string) (ids []string) {
 
 // What was served is what the flag's Metrics tab says.
 func TestRealExposures(t *testing.T) {
+	t.Parallel() // with TestRealExposuresOfEveryRow: both wait for the server
 	r := newRealServer(t)
 	r.create(fixture(t, "testdata/embedded/production.json"))
 	flag, app := r.prefix+"support.triage", r.prefix+"app"

@@ -138,6 +138,7 @@ func unavailable(t *testing.T, b *backend, fault faultproxy.Rule) {
 		t.Errorf("shutdown: %v", err)
 	}
 	b.fault(t)
+	s.awaits(openfeature.ProviderReady, 1)
 	s.is(openfeature.ReadyState)
 	if got, _ := ask(s.Client, b.prefix+"boolean-flag", false, nobody); got.Value != true || got.Code != "" {
 		t.Errorf("after it came: %v", got)
