@@ -230,10 +230,11 @@ func TestEndToEnd(t *testing.T) {
 	w := newTeam(t)
 	w.promptflag("publish")
 	c := w.service(refresh)
-	// The server makes its feed anew once a second.
-	w.eventually("the flag arrives", func() bool {
-		_, err := c.ObjectValue(w.Context(), w.prefix+triage, nil, openfeature.NewTargetlessEvaluationContext(nil))
-		return err == nil
+	// The server makes its feed anew once a second: it may still know the flag as
+	// it was before publish switched it on, without a value and without an error.
+	w.eventually("the version arrives", func() bool {
+		v, err := c.ObjectValue(w.Context(), w.prefix+triage, nil, openfeature.NewTargetlessEvaluationContext(nil))
+		return err == nil && v != nil
 	})
 	if got := w.candidates(c); got != 0 {
 		t.Errorf("after the first publish %d users have a candidate", got)
