@@ -127,7 +127,7 @@ func New(e Endpoint, o *Options) (*Client, error) {
 			Proxy:                 http.ProxyFromEnvironment,
 			ForceAttemptHTTP2:     true,
 			MaxIdleConnsPerHost:   concurrency,
-			IdleConnTimeout:       90 * time.Second,
+			IdleConnTimeout:       3 * time.Second, // servers on Node close after 5, and a question on its way is lost
 			TLSHandshakeTimeout:   10 * time.Second,
 			ExpectContinueTimeout: time.Second,
 		}
