@@ -45,15 +45,19 @@ COUNTING := ./provider/unleashflags ./provider/otelprompt ./internal/bench
 # They count polls and milliseconds of their own servers: one after the other, and alone.
 PATIENT := internal/faultmatrix provider/unleashflags
 
-# Long computations, ten times as long under the race detector. What of them runs in parallel does so
-# under it in the scripts of action/promptflag, too.
+# The whole program, by scripts and on servers: three times as long under the race detector. What needs
+# Unleash runs under it on version 8, and the packages beneath have parallel tests of their own.
+WHOLE := action/promptflag
+
+# Long computations, ten times as long under the race detector.
 COMPUTING := internal/repocheck action/internal/bar action/internal/comment action/internal/secrets action/internal/check action/internal/importer action/internal/schema \
 	action/internal/gen prompts/compare evalkit/report evalkit/stats evalkit/suite
 
 .PHONY: test
 test: $(TESTSTACK) ## all tests, with the race detector, against real servers that it installs
 	@test -d $(WORK)/npm || echo "The first run installs servers and compiles everything: about 10 minutes and 6 GB, most of it in Go's caches."
-	$(TESTSTACK) -- sh -c '$(GO) test -race -shuffle=on -timeout 20m $$($(GO) list ./... | grep -v $(patsubst %,-e %$$,$(PATIENT) $(COMPUTING))) && \
+	$(TESTSTACK) -- sh -c '$(GO) test -race -shuffle=on -timeout 20m $$($(GO) list ./... | grep -v $(patsubst %,-e %$$,$(PATIENT) $(WHOLE) $(COMPUTING))) && \
+		$(GO) test -shuffle=on -timeout 20m -parallel 4 ./$(WHOLE) && \
 		$(GO) test -race -shuffle=on -p 1 $(addprefix ./,$(PATIENT))'
 	$(TESTSTACK) -unleash 8 -only unleash,s3 -- $(GO) test -race -shuffle=on -skip '$(WITHOUT_UNLEASH)' $(UNLEASH_TESTS)
 	PROMPTFLAG_STACK=require $(GO) test -shuffle=on $(addprefix ./,$(COMPUTING))
