@@ -250,7 +250,7 @@ func (w work) apply(ctx context.Context, s *session, decide decision) error {
 	}
 	if found == nil && item.Problem != nil {
 		if hint := s.meantPrompt(item.Prompt); hint != "" {
-			item.Problem.Hint = strings.TrimPrefix(hint, ": ")
+			item.Problem.Hint = hint
 		}
 	}
 	p := &plan.Plan{Items: []plan.Item{item}}

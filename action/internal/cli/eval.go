@@ -137,6 +137,7 @@ func (s *session) evaluated(cfg *config.Config, names []string) ([]string, error
 		case slices.Contains(names, name):
 			only := check.Alone(f, name)
 			only.Severity = prompts.Error
+			s.annotate(prompts.Findings{only})
 			return nil, usageError{prompts.Findings{only}}
 		case len(names) == 0:
 			alone = append(alone, check.Alone(f, name))
@@ -153,7 +154,7 @@ func (s *session) evaluated(cfg *config.Config, names []string) ([]string, error
 		}
 		if !slices.Contains(have, name) {
 			if _, exists := cfg.File(root.FS(), name); !exists {
-				return nil, usageError{fmt.Errorf("there is no prompt %s in %s%s", name, cfg.Prompts, s.meantPrompt(name))}
+				return nil, usageError{hinted(fmt.Errorf("there is no prompt %s in %s", name, cfg.Prompts), s.meantPrompt(name))}
 			}
 			file, _ := suite.File(root.FS(), cfg.Prompts, name)
 			return nil, usageError{fmt.Errorf("%s has no suite: write %s", name, file)}

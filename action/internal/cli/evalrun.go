@@ -186,13 +186,13 @@ func (s *session) anywhere(ctx context.Context, cfg *config.Config, name, versio
 		if err != nil {
 			return nil, fmt.Errorf("environment %s: %w", e.Name, err)
 		}
-		p, err := s.published(ctx, b, name, version)
+		p, err := fetch(ctx, b, name, version)
 		if err == nil {
 			return p, nil
 		}
 		failed = err
 	}
-	return nil, failed
+	return nil, s.orMeant(failed, name)
 }
 
 // results opens the lines of a prompt.

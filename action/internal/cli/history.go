@@ -82,6 +82,7 @@ func (c historyCmd) Run(ctx context.Context, s *session) error {
 			}
 			doc.Entries = append(doc.Entries, e)
 		}
+		known = known || len(doc.Entries) > 0
 		if !known {
 			if known, err = p.Known(ctx); err != nil {
 				return fmt.Errorf("environment %s: %w", env.Name, err)

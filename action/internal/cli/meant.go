@@ -49,7 +49,7 @@ func meant(err error, args []string) error {
 }
 
 // meantPrompt is a hint with the prompt that a name that nothing knows was probably
-// meant for, ": did you mean support.triage?", or "".
+// meant for, "did you mean support.triage?", or "".
 func (s *session) meantPrompt(name string) string {
 	cfg, err := s.config()
 	if err != nil {
@@ -78,16 +78,22 @@ func (s *session) meantPrompt(name string) string {
 	if hint == "" && len(ends) == 1 {
 		hint = "did you mean " + ends[0] + "?"
 	}
+	return hint
+}
+
+// hinted is an error that ends with a hint, if there is one.
+func hinted(err error, hint string) error {
 	if hint == "" {
-		return ""
+		return err
 	}
-	return ": " + hint
+	return fmt.Errorf("%w: %s", err, hint)
 }
 
 // unheardOf is the error about a name that neither the tree, a flag nor a record
 // knows.
 func (s *session) unheardOf(cfg *config.Config, name string) error {
-	return refusal{fmt.Errorf("there is no prompt %s in %s, no flag of it, and nothing was published under that name%s", name, cfg.Prompts, s.meantPrompt(name))}
+	err := fmt.Errorf("there is no prompt %s in %s, no flag of it, and nothing was published under that name", name, cfg.Prompts)
+	return refusal{hinted(err, s.meantPrompt(name))}
 }
 
 // rootAbove is the way up to the next folder of the checkout, or without git of

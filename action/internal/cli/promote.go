@@ -131,7 +131,7 @@ func (s *session) liveIn(ctx context.Context, e config.Environment, t plan.Targe
 		if e.Manual() {
 			bring = "promote"
 		}
-		return brought{}, refusal{fmt.Errorf("%w%s", err, cmp.Or(s.meantPrompt(name), ": "+bring+" the prompt there first"))}
+		return brought{}, refusal{hinted(err, cmp.Or(s.meantPrompt(name), bring+" the prompt there first"))}
 	}
 	if err != nil {
 		return brought{}, err
@@ -210,22 +210,15 @@ func broughtBy(ctx context.Context, b *store.Bucket, ref prompts.Ref, environmen
 	if err != nil {
 		return nil, err
 	}
-	for _, k := range keys {
-		if k.Environment != environment || k.Version != ref.Version() || k.Phase != store.Done {
-			continue
-		}
-		switch plan.Action(k.Action) {
-		case plan.ActionCreate, plan.ActionCandidate:
-			r, err := b.Record(ctx, k)
-			if err != nil {
-				return nil, err
-			}
-			if r.Ref == ref.String() {
-				return &r, nil
-			}
-		}
+	at := plan.Newest(keys, environment, ref.Version(), plan.BringActions()...)
+	if at < 0 {
+		return nil, nil
 	}
-	return nil, nil
+	r, err := b.Record(ctx, keys[at])
+	if err != nil || r.Ref != ref.String() {
+		return nil, err
+	}
+	return &r, nil
 }
 
 // onBehalf puts the change that a version came with into the records of its

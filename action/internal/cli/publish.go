@@ -170,7 +170,7 @@ func (w wanted) prepare(ctx context.Context, s *session, reason string) (*prepar
 	}
 	for _, name := range w.Retry {
 		if _, ok := tree.Lookup(name); !ok {
-			return nil, usageError{fmt.Errorf("--retry %s: there is no such prompt%s", name, s.meantPrompt(name))}
+			return nil, usageError{hinted(fmt.Errorf("--retry %s: there is no such prompt", name), s.meantPrompt(name))}
 		}
 	}
 	targets, err := s.targets(ctx, envs)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -116,10 +117,7 @@ func away(ref prompts.Ref, uses []live.Named, file string, page func(environment
 
 // pageOf is where people change the flags of a server by hand.
 func pageOf(server plan.Flags) string {
-	if path, ok := plan.Document(server); ok {
-		return path
-	}
-	return "the flag's page"
+	return cmp.Or(server.Document(), "the flag's page")
 }
 
 type purged struct {

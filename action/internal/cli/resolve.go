@@ -56,7 +56,7 @@ func (s *session) resolve(ctx context.Context, env config.Environment, name stri
 	for i, user := range users {
 		d, err := client.ObjectValueDetails(ctx, env.Flag(name), nil, openfeature.NewEvaluationContext(user, attributes))
 		if d.ErrorCode == openfeature.FlagNotFoundCode {
-			return nil, refusal{fmt.Errorf("%s is not published in %s yet%s", name, env.Name, s.meantPrompt(name))}
+			return nil, refusal{hinted(fmt.Errorf("%s is not published in %s yet", name, env.Name), s.meantPrompt(name))}
 		}
 		if err != nil {
 			return nil, fmt.Errorf("ask for %s: %w", name, err)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/promptflag/promptflag/action/internal/config"
-	"github.com/promptflag/promptflag/action/internal/plan"
 	"github.com/promptflag/promptflag/action/internal/retire"
 	"github.com/promptflag/promptflag/prompts"
 )
@@ -77,7 +76,7 @@ func (c retireCmd) Run(ctx context.Context, s *session) error {
 	revive := "reviving the flag on the server's archive page"
 	var documents []string
 	for _, environment := range r.Archived {
-		if path, ok := plan.Document(targets[environment].Flags); ok {
+		if path := targets[environment].Flags.Document(); path != "" {
 			documents = append(documents, path)
 		}
 	}

@@ -60,7 +60,7 @@ func (w which) prompt(ctx context.Context, s *session) (*prompts.Prompt, error) 
 		}
 		def, ok := tree.Lookup(w.Name)
 		if !ok {
-			return nil, refusal{fmt.Errorf("there is no prompt %s in %s%s", w.Name, cfg.Prompts, s.meantPrompt(w.Name))}
+			return nil, refusal{hinted(fmt.Errorf("there is no prompt %s in %s", w.Name, cfg.Prompts), s.meantPrompt(w.Name))}
 		}
 		return def.Prompt, nil
 	}
@@ -103,7 +103,7 @@ func (w work) live(ctx context.Context, s *session, role flags.Role) (string, er
 	case err != nil:
 		return "", err
 	case f == nil:
-		return "", refusal{fmt.Errorf("%s is not published in %s yet%s", w.place.Prompt, w.place.Env.Name, s.meantPrompt(w.place.Prompt))}
+		return "", refusal{hinted(fmt.Errorf("%s is not published in %s yet", w.place.Prompt, w.place.Env.Name), s.meantPrompt(w.place.Prompt))}
 	}
 	roles := flags.Recognise(*f, w.place.Prompt, w.place.Env.Name)
 	strategy := roles.Stable

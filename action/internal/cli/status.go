@@ -60,11 +60,11 @@ func (c statusCmd) Run(ctx context.Context, s *session) error {
 		err = status.Print(s.Stdout, entries, s.Now())
 	}
 	if err == nil && len(unknown) > 0 {
-		hint := ": promptflag list lists the prompts"
+		hint := "promptflag list lists the prompts"
 		if len(unknown) == 1 {
 			hint = cmp.Or(s.meantPrompt(unknown[0]), hint)
 		}
-		return refusal{fmt.Errorf("there is no prompt %s in %s, and no flag of it%s", list(unknown), cfg.Prompts, hint)}
+		return refusal{hinted(fmt.Errorf("there is no prompt %s in %s, and no flag of it", list(unknown), cfg.Prompts), hint)}
 	}
 	return err
 }

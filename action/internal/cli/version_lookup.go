@@ -18,10 +18,20 @@ var errNothingPublished = errors.New("nothing was published under that name")
 // published fetches a version of a prompt from the bucket. want is a digest, a
 // ref, or the first digits of a version that a release record knows.
 func (s *session) published(ctx context.Context, b *store.Bucket, name, want string) (*prompts.Prompt, error) {
-	ref, err := findVersion(ctx, b, name, want)
+	p, err := fetch(ctx, b, name, want)
+	return p, s.orMeant(err, name)
+}
+
+// orMeant adds to the error that nothing has a name which prompt was meant.
+func (s *session) orMeant(err error, name string) error {
 	if errors.Is(err, errNothingPublished) {
-		return nil, refusal{fmt.Errorf("%w%s", err, s.meantPrompt(name))}
+		return refusal{hinted(err, s.meantPrompt(name))}
 	}
+	return err
+}
+
+func fetch(ctx context.Context, b *store.Bucket, name, want string) (*prompts.Prompt, error) {
+	ref, err := findVersion(ctx, b, name, want)
 	if err != nil {
 		return nil, err
 	}

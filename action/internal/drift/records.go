@@ -255,7 +255,7 @@ func (p place) history(ctx context.Context) {
 		if st == nil || inTree && def.Prompt.Ref().String() == st.Ref() {
 			continue
 		}
-		k := p.newest(version(st), plan.ActionCreate, plan.ActionCandidate)
+		k := p.newest(version(st), plan.BringActions()...)
 		if k == nil {
 			continue // no record says from which commit
 		}

@@ -13,7 +13,7 @@ import (
 // TestReadOnly: a directory that this user may read and not write.
 func TestReadOnly(t *testing.T) {
 	f := newFlag(t)
-	for path, mode := range map[string]os.FileMode{f.path() + ".lock": 0o444, f.dir: 0o555, f.dir + "/..": 0o755} {
+	for path, mode := range map[string]os.FileMode{f.Document() + ".lock": 0o444, f.dir: 0o555, f.dir + "/..": 0o755} {
 		must(t, os.Chmod(path, mode))
 		t.Cleanup(func() { os.Chmod(path, 0o755) })
 	}

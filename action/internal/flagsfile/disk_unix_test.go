@@ -19,15 +19,15 @@ import (
 // limit on the size of files stands for it; the kernel reports it the same way.
 func TestFullDisk(t *testing.T) {
 	f := newFlag(t)
-	before, err := os.ReadFile(f.path())
+	before, err := os.ReadFile(f.Document())
 	must(t, err)
 	if out, err := helper(t.Context(), t, "full", f.dir, "").CombinedOutput(); err != nil {
 		t.Fatalf("helper: %v\n%s", err, out)
 	}
-	if after, err := os.ReadFile(f.path()); string(after) != string(before) || err != nil {
+	if after, err := os.ReadFile(f.Document()); string(after) != string(before) || err != nil {
 		t.Errorf("document = %s, %v; want it as it was", after, err)
 	}
-	if _, err := os.Stat(f.path() + ".tmp"); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(f.Document() + ".tmp"); !errors.Is(err, os.ErrNotExist) {
 		t.Error("the temporary file is still there")
 	}
 }

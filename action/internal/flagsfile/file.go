@@ -68,12 +68,13 @@ func New(dir, environment string, o *Options) (*File, error) {
 	return f, nil
 }
 
-// Describe names the document, for messages; plan.Document knows the form.
-func (f *File) Describe() string { return "file " + f.path() }
+// Describe names the document, for messages.
+func (f *File) Describe() string { return "file " + f.Document() }
 
-func (f *File) path() string { return filepath.Join(f.dir, f.document()) }
+// Document is the path of the document.
+func (f *File) Document() string { return filepath.Join(f.dir, f.name()) }
 
-func (f *File) document() string { return f.environment + ".json" }
+func (f *File) name() string { return f.environment + ".json" }
 
 // Ping says whether the document can be read. One that does not exist can.
 func (f *File) Ping(ctx context.Context) error {
@@ -125,7 +126,7 @@ func (f *File) read(ctx context.Context) (*document, error) {
 }
 
 func (f *File) load(root *os.Root) (*document, error) {
-	data, err := readLimited(root, f.document())
+	data, err := readLimited(root, f.name())
 	if errors.Is(err, fs.ErrNotExist) {
 		return f.empty(), nil
 	}
@@ -134,7 +135,7 @@ func (f *File) load(root *os.Root) (*document, error) {
 	}
 	d, err := decode(data, f.environment)
 	if err != nil {
-		return nil, &documentError{f.path(), err}
+		return nil, &documentError{f.Document(), err}
 	}
 	return d, nil
 }
@@ -162,7 +163,7 @@ func (f *File) update(ctx context.Context, op string, change func(*document) err
 		if err != nil {
 			return err
 		}
-		return replace(root, f.document(), data)
+		return replace(root, f.name(), data)
 	})
 	if errors.Is(err, errUnchanged) {
 		return nil
@@ -183,7 +184,7 @@ func (f *File) locked(ctx context.Context, do func(*os.Root) error) error {
 		return err
 	}
 	defer root.Close()
-	unlock, err := lock(ctx, root, f.document()+".lock", f.lockWait)
+	unlock, err := lock(ctx, root, f.name()+".lock", f.lockWait)
 	if err != nil {
 		return err
 	}

@@ -219,7 +219,7 @@ func TestManyInOneProcess(t *testing.T) {
 	if all, err := f.Export(t.Context()); len(all) != 9 || err != nil {
 		t.Errorf("%d flags, %v; want 9", len(all), err)
 	}
-	data, err := os.ReadFile(f.path())
+	data, err := os.ReadFile(f.Document())
 	if must(t, err); !bytes.Contains(data, []byte(`"revision": 9,`)) {
 		t.Errorf("want revision 9 in\n%s", data)
 	}

@@ -278,37 +278,64 @@ func (s Step) isOurs(p Place) bool {
 // place, the oldest first.
 func Breaks(entries iter.Seq2[Entry, error]) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
-		var last Entry
-		var left *store.State // by the operations so far; nil: not known
+		var t trail
 		for e, err := range entries {
-			same := e.Operation == last.Operation && e.Time.Equal(last.Time)
-			switch {
-			case err != nil:
-			case e.Fault != "":
-				left = nil
-			case same:
-				if e.end.After(last.end) {
-					last.end = e.end
-				}
-			default:
-				meanwhile := e.Time.Before(last.end)
-				if left != nil && e.Before != nil && *left != *e.Before {
+			if err == nil {
+				last := t.last
+				switch t.add(e) {
+				case unexplained:
 					e.Detail = "by then the flag was: " + served(*e.Before) + "; no record tells who changed it"
-					if meanwhile {
-						e.Detail = "at the same time as: " + last.inShort()
-					}
+				case meanwhile:
+					e.Detail = "at the same time as: " + last.inShort()
 				}
-				left = e.leaves(left, meanwhile)
-				if meanwhile && last.end.After(e.end) {
-					e.end = last.end
-				}
-				last = e
 			}
 			if !yield(e, err) {
 				return
 			}
 		}
 	}
+}
+
+// trail follows the operations of one place, the oldest first.
+type trail struct {
+	last Entry        // its end is the latest of all so far
+	left *store.State // by the operations so far; nil: not known
+}
+
+// How an entry follows those before it.
+type follows int
+
+const (
+	goesOn      follows = iota // the flag was what they had left, as far as is known
+	meanwhile                  // it was not, and one of them was not done yet
+	unexplained                // it was not
+)
+
+// add takes the next entry; those of one operation are one step.
+func (t *trail) add(e Entry) follows {
+	switch {
+	case e.Operation == t.last.Operation && e.Time.Equal(t.last.Time):
+		if e.end.After(t.last.end) {
+			t.last.end = e.end
+		}
+		return goesOn
+	case e.Fault != "":
+		t.left = nil
+		return goesOn
+	}
+	how, overlap := goesOn, e.Time.Before(t.last.end)
+	if t.left != nil && e.Before != nil && *t.left != *e.Before {
+		how = unexplained
+		if overlap {
+			how = meanwhile
+		}
+	}
+	t.left = e.leaves(t.left, overlap)
+	if overlap && t.last.end.After(e.end) {
+		e.end = t.last.end
+	}
+	t.last = e
+	return how
 }
 
 // leaves is what the flag is after an entry: what it changed of what another one

@@ -115,12 +115,7 @@ type Records struct {
 // At finds the flag at a moment in the entries of its place, the oldest first. The
 // error is a *Gap when they do not tell.
 func (r Records) At(entries []Entry, at time.Time, lag time.Duration) (Past, error) {
-	var own []Entry // one of each operation
-	for _, e := range entries {
-		if n := len(own); n == 0 || own[n-1].Operation != e.Operation || !own[n-1].Time.Equal(e.Time) {
-			own = append(own, e)
-		}
-	}
+	own := chain(entries)
 	last := -1
 	for i, e := range own {
 		if !e.Time.After(at) {
@@ -151,7 +146,7 @@ func (r Records) At(entries []Entry, at time.Time, lag time.Duration) (Past, err
 	if err := r.fits(own, last); err != nil {
 		return Past{}, err
 	}
-	p := Past{Snapshot: r.snapshot(*e.After), Since: e.Time}
+	p := Past{Snapshot: r.snapshot(*e.left), Since: e.Time}
 	for i := last; i >= 0 && own[i].Time.Add(lag).After(at); i-- {
 		if b := own[i].Before; b != nil && own[i].After != nil && *b != *own[i].After {
 			p.Earlier = append(p.Earlier, r.snapshot(*b))
@@ -160,17 +155,36 @@ func (r Records) At(entries []Entry, at time.Time, lag time.Duration) (Past, err
 	return p, nil
 }
 
+// link is one operation of a chain, by its first entry.
+type link struct {
+	Entry
+	how  follows
+	left *store.State // by all up to here; nil: not known
+}
+
+func chain(entries []Entry) []link {
+	var all []link
+	var t trail
+	for _, e := range entries {
+		how, n := t.add(e), len(all)
+		if n == 0 || all[n-1].Operation != e.Operation || !all[n-1].Time.Equal(e.Time) {
+			all = append(all, link{Entry: e, how: how})
+			n++
+		}
+		all[n-1].left = t.left
+	}
+	return all
+}
+
 // fits checks that what came after a record began where it ended. A change without a
 // record that was undone again before the next record cannot be seen.
-func (r Records) fits(own []Entry, last int) error {
-	after := *own[last].After
+func (r Records) fits(own []link, last int) error {
 	if last+1 < len(own) {
-		next := own[last+1]
-		if next.Before != nil && *next.Before != after {
+		if next := own[last+1]; next.how == unexplained {
 			return gap("between %s and %s the flag changed, and no record tells when and by whom", own[last].Time.Format(time.RFC3339), next.Time.Format(time.RFC3339))
 		}
 	} else if r.Now != nil {
-		if now := r.Place.state(*r.Now); *now != after {
+		if now := r.Place.state(*r.Now); *now != *own[last].left {
 			return gap("since %s the flag changed, and no record tells when and by whom", own[last].Time.Format(time.RFC3339))
 		}
 	}
@@ -227,7 +241,7 @@ func orUnknown(who string) string {
 // does, has the commit of another version and counts only where nothing else is known.
 func Published(entries []Entry, ref string, at time.Time) *Entry {
 	for _, actions := range [][]plan.Action{
-		{plan.ActionCreate, plan.ActionCandidate},
+		plan.BringActions(),
 		{plan.ActionRestore, plan.ActionAdopt},
 		{plan.ActionFold},
 	} {

@@ -59,19 +59,10 @@ func Newest(keys []store.RecordKey, environment, version string, actions ...Acti
 	})
 }
 
-// Came finds, among the keys of a prompt's records, the newest first, the first
-// that brought a version to an environment: it has the commit that the version came
-// with. The others, such as that of the publish after which it was stable, are about
-// commits of other versions. -1 if there is none. An operation that died counts: its
-// commit had the version.
-func Came(keys []store.RecordKey, environment, version string) int {
-	for i, k := range slices.Backward(keys) {
-		if k.Environment == environment && k.Version == version && (Action(k.Action) == ActionCreate || Action(k.Action) == ActionCandidate) {
-			return i
-		}
-	}
-	return -1
-}
+// BringActions are the actions with which a version comes to an environment: their
+// records have the commit that it comes with. The others move what is there, as the
+// publish after which it is stable does, and have commits of other versions.
+func BringActions() []Action { return []Action{ActionCreate, ActionCandidate} }
 
 // Decided says when a record was written, by whom and why:
 // "since 2026-11-03 09:12 UTC by ada: wrong queue".

@@ -3,7 +3,6 @@ package plan
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/promptflag/promptflag/action/internal/flags"
 )
@@ -12,6 +11,9 @@ import (
 // unleashadmin.Client and flagsfile.File are the two there are.
 type Flags interface {
 	Describe() string
+	// Document is the file that the flags are in; "" where a server has them. People
+	// have no page for a file, and nobody counts who asks for its flags.
+	Document() string
 	Ping(context.Context) error
 	Export(context.Context) (map[string]flags.Flag, error)
 	Read(ctx context.Context, flag string) (flags.Flag, error)
@@ -26,13 +28,9 @@ type Flags interface {
 	FlagLimit(context.Context) (int, error)
 }
 
-// Document is the file that the flags are in, where they are no server's: people
-// have no page there, and nobody counts who asks for a flag.
-func Document(f Flags) (path string, ok bool) { return strings.CutPrefix(f.Describe(), "file ") }
-
 // RetireCommand archives the flag of a prompt whose file is gone.
 func RetireCommand(prompt string, f Flags) string {
-	if _, ok := Document(f); ok {
+	if f.Document() != "" {
 		prompt += " --force --reason …"
 	}
 	return "promptflag retire " + prompt

@@ -126,7 +126,7 @@ func read(ctx context.Context, server plan.Flags, head rollout.Head) (plan.Item,
 	switch {
 	case errors.Is(err, flags.ErrArchived):
 		revive := "revive it on the archive page of the flag server"
-		if path, ok := plan.Document(server); ok {
+		if path := server.Document(); path != "" {
 			revive = "set its archived to false in " + path
 		}
 		return head.Stopped("the flag "+head.Flag()+" is archived", revive+", or give the prompt another name"), nil
@@ -155,7 +155,7 @@ func (in Input) orphans(ctx context.Context, env config.Environment, all map[str
 		f := all[name]
 		r := flags.Recognise(f, prompt, env.Name)
 		o := plan.Orphan{Prompt: prompt, Environment: env.Name, Flag: name}
-		_, o.Uncounted = plan.Document(in.Targets[env.Name].Flags)
+		o.Uncounted = in.Targets[env.Name].Flags.Document() != ""
 		switch {
 		case r.Stable != nil || r.Candidate != nil:
 			o.Note = "its file is gone; the flag goes on serving " + liveText(plan.StateOf(&f, r))

@@ -82,6 +82,7 @@ const readsAtOnce = 8
 func Read(ctx context.Context, in Input) ([]Entry, error) {
 	entries := make([]Entry, len(in.Prompts)*len(in.Environments))
 	group, ctx := errgroup.WithContext(ctx)
+	var r reader
 	group.SetLimit(readsAtOnce)
 	for j, env := range in.Environments {
 		t := in.Targets[env.Name]
@@ -89,7 +90,7 @@ func Read(ctx context.Context, in Input) ([]Entry, error) {
 		ping := sync.OnceValue(func() error { return t.Flags.Ping(ctx) })
 		for i, prompt := range in.Prompts {
 			group.Go(func() error {
-				e, err := read(ctx, prompt, env, t, ping)
+				e, err := r.read(ctx, prompt, env, t, ping)
 				if err != nil {
 					return fmt.Errorf("%s in %s: %w", prompt, env.Name, err)
 				}
@@ -101,7 +102,41 @@ func Read(ctx context.Context, in Input) ([]Entry, error) {
 	return entries, group.Wait()
 }
 
-func read(ctx context.Context, prompt string, env config.Environment, t plan.Target, ping func() error) (Entry, error) {
+// reader asks a bucket once for what entries of several environments and roles need.
+type reader struct {
+	records memo[[]store.RecordKey]
+	blobs   memo[struct{}]
+}
+
+// object is what has a name in a bucket.
+type object struct {
+	bucket *store.Bucket
+	name   string
+}
+
+// memo keeps answers; those who ask for the same meanwhile wait for it.
+type memo[V any] struct{ answers sync.Map }
+
+func (m *memo[V]) once(o object, ask func() (V, error)) (V, error) {
+	answer, _ := m.answers.LoadOrStore(o, sync.OnceValues(ask))
+	return answer.(func() (V, error))()
+}
+
+// recordKeys are the keys of a prompt's records, the newest first.
+func (r *reader) recordKeys(ctx context.Context, bucket *store.Bucket, prompt string) ([]store.RecordKey, error) {
+	return r.records.once(object{bucket, prompt}, func() ([]store.RecordKey, error) { return bucket.RecordKeys(ctx, prompt) })
+}
+
+// blob says whether services could load a version.
+func (r *reader) blob(ctx context.Context, bucket *store.Bucket, digest prompts.Digest) error {
+	_, err := r.blobs.once(object{bucket, string(digest)}, func() (struct{}, error) {
+		_, err := bucket.Get(ctx, string(digest))
+		return struct{}{}, err
+	})
+	return err
+}
+
+func (r *reader) read(ctx context.Context, prompt string, env config.Environment, t plan.Target, ping func() error) (Entry, error) {
 	e := Entry{Prompt: prompt, Environment: env.Name, Flag: env.Flag(prompt)}
 	f, err := t.Flags.Read(ctx, e.Flag)
 	switch {
@@ -115,10 +150,10 @@ func read(ctx context.Context, prompt string, env config.Environment, t plan.Tar
 	case err != nil:
 		return e, err
 	}
-	r := flags.Recognise(f, prompt, env.Name)
+	roles := flags.Recognise(f, prompt, env.Name)
 	e.Exists, e.Enabled = true, f.Enabled
-	e.Stable, e.Candidate = version(r.Stable), version(r.Candidate)
-	keys, err := t.Bucket.RecordKeys(ctx, prompt)
+	e.Stable, e.Candidate = version(roles.Stable), version(roles.Candidate)
+	keys, err := r.recordKeys(ctx, t.Bucket, prompt)
 	if err != nil {
 		return e, err
 	}
@@ -128,13 +163,13 @@ func read(ctx context.Context, prompt string, env config.Environment, t plan.Tar
 	if err := e.addHold(ctx, t.Bucket, keys); err != nil {
 		return e, err
 	}
-	if err := e.addMissing(ctx, t.Bucket); err != nil {
+	if err := r.addMissing(ctx, &e, t.Bucket); err != nil {
 		return e, err
 	}
 	if err := e.addExposures(ctx, t.Flags); err != nil {
 		return e, err
 	}
-	e.conclude(f, r)
+	e.conclude(f, roles)
 	return e, nil
 }
 
@@ -162,7 +197,7 @@ func (e *Entry) addRecords(ctx context.Context, bucket *store.Bucket, keys []sto
 		if role.v == nil {
 			continue
 		}
-		came := plan.Came(keys, e.Environment, role.v.Version)
+		came := plan.Newest(keys, e.Environment, role.v.Version, plan.BringActions()...)
 		if came >= 0 {
 			r, err := bucket.Record(ctx, keys[came])
 			if err != nil {
@@ -198,7 +233,7 @@ func placed(r store.Record) *Placed {
 }
 
 // addMissing says which of the versions services could not load.
-func (e *Entry) addMissing(ctx context.Context, bucket *store.Bucket) error {
+func (r *reader) addMissing(ctx context.Context, e *Entry, bucket *store.Bucket) error {
 	for _, v := range []*Version{e.Stable, e.Candidate} {
 		if v == nil {
 			continue
@@ -207,7 +242,7 @@ func (e *Entry) addMissing(ctx context.Context, bucket *store.Bucket) error {
 		if err != nil {
 			return err // flags.Recognise parsed it
 		}
-		switch _, err := bucket.Get(ctx, string(ref.Digest)); {
+		switch err := r.blob(ctx, bucket, ref.Digest); {
 		case errors.Is(err, store.ErrNotFound):
 			e.Notes = append(e.Notes, v.Version+" is not in the bucket: services that do not have it cannot load it; promptflag drift says what to do")
 		case errors.Is(err, store.ErrCorrupt), errors.Is(err, store.ErrTooLarge):

@@ -2,7 +2,10 @@ package status
 
 import (
 	"bytes"
+	"context"
+	"iter"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -111,5 +114,57 @@ p in e: ON
 	if got := read(); !strings.Contains(got, "1 leftover strategy of an interrupted run; the next publish removes it") ||
 		strings.Contains(got, "people's strategy") {
 		t.Errorf("status with a leftover:\n%s", got)
+	}
+}
+
+// counted counts what a bucket is asked.
+type counted struct {
+	store.Backend
+	gets, lists atomic.Int64
+}
+
+func (c *counted) Get(ctx context.Context, key string, limit int64) ([]byte, error) {
+	c.gets.Add(1)
+	return c.Backend.Get(ctx, key, limit)
+}
+
+func (c *counted) List(ctx context.Context, prefix string) iter.Seq2[store.Object, error] {
+	c.lists.Add(1)
+	return c.Backend.List(ctx, prefix)
+}
+
+// TestAsksOnce: environments that share a bucket, and roles that share a version,
+// share its answers.
+func TestAsksOnce(t *testing.T) {
+	backend := &counted{Backend: store.NewMem()}
+	bucket := store.New(backend)
+	ref := prompts.Ref{Name: "p", Digest: prompts.Digest("sha256:" + strings.Repeat("a", 64))}
+	in := Input{Prompts: []string{"p"}, Targets: map[string]plan.Target{}}
+	for _, env := range []string{"one", "two", "three"} {
+		server, err := flagsfile.New(t.TempDir(), env, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := flags.Build(flags.Stable, "p", flags.ID("p", env, "c0ffee", "a"), ref.String(), ref.Version(), "why", 100, "userId")
+		if err := server.Create(t.Context(), flags.New{Name: "p", Prompt: "p"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := server.Add(t.Context(), "p", s); err != nil {
+			t.Fatal(err)
+		}
+		in.Environments = append(in.Environments, config.Environment{Name: env})
+		in.Targets[env] = plan.Target{Flags: server, Bucket: bucket}
+	}
+	entries, err := Read(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if all := strings.Join(e.Notes, "\n"); !strings.Contains(all, "is not in the bucket") {
+			t.Errorf("%s: notes %q", e.Environment, all)
+		}
+	}
+	if gets, lists := backend.gets.Load(), backend.lists.Load(); gets != 1 || lists != 1 {
+		t.Errorf("%d GET and %d LIST for three environments, want 1 and 1", gets, lists)
 	}
 }

@@ -71,6 +71,9 @@ func (c *Client) Describe() string {
 	return fmt.Sprintf("%s project %s environment %s", c.server(), c.project, c.environment)
 }
 
+// Document is "": the flags are on a server, where people have a page for them.
+func (c *Client) Document() string { return "" }
+
 // server is the address that a person wrote, without /api/admin.
 func (c *Client) server() string {
 	u := *c.base
