@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/promptflag/promptflag/internal/githubfake"
 )
 
 // TestPublishKilled ends a publish by SIGKILL after its first call of a server,
@@ -16,11 +18,12 @@ import (
 // same run. Two publishes are: one makes a flag and replaces a candidate, the
 // other makes a promoted candidate stable and raises another, and restores a
 // version. (One publish of all four has as many calls, and each kill costs twice
-// as much.)
+// as much.) The first is the run of a merge, and its calls of GitHub count, too.
 func TestPublishKilled(t *testing.T) {
 	program := build(t)
 	t.Run("fresh and swap", func(t *testing.T) {
 		before := newWorld(t, "fresh", "swap")
+		before.hub = githubfake.New("acme/prompts")
 		before.tree("swap=v1")
 		before.publish()
 		before.tree("swap=v2")
@@ -47,6 +50,9 @@ func (w *world) killed(program string, live []string, head ...string) {
 	copied := func(t *testing.T) *world {
 		c := newWorld(t, w.names...)
 		c.program = program
+		if w.hub != nil {
+			c.hub = githubfake.New("acme/prompts")
+		}
 		c.clone(w)
 		c.tree(head...)
 		return c
@@ -54,7 +60,7 @@ func (w *world) killed(program string, live []string, head ...string) {
 	t := w.T
 	whole := copied(t)
 	k := newKiller(t, whole)
-	if out, _ := k.run(t, whole.process(1, "publish", "--not-head"), 0); !strings.Contains(out, "2 of 2 done") {
+	if out, _ := k.run(t, whole.process(1, whole.command()...), 0); !strings.Contains(out, "2 of 2 done") {
 		t.Fatalf("publish:\n%s", out)
 	}
 	total, want := len(k.calls), whole.state()
@@ -62,6 +68,7 @@ func (w *world) killed(program string, live []string, head ...string) {
 		t.Logf("%s in one go:\n%s", name, strings.Join(want.Flags[name], "\n"))
 	}
 	whole.whole("in one go", w.names...)
+	whole.told("in one go")
 
 	feed := watchFeed(t, whole.unleash.URL, whole.unleash.ProductionToken)
 	var killed atomic.Int64
@@ -87,19 +94,20 @@ func (w *world) killed(program string, live []string, head ...string) {
 // survives kills a publish after that many calls and publishes again; want is
 // the state then. It reports whether there were that many calls.
 func (w *world) survives(k *killer, after int, live []string, want state) bool {
-	out, killed := k.run(w.T, w.process(1, "publish", "--not-head"), after)
+	out, killed := k.run(w.T, w.process(1, w.command()...), after)
 	last := k.calls[len(k.calls)-1]
 	k.alive()
 	w.whole("killed after "+last, live...)
-	again, err := w.process(2, "publish", "--not-head").CombinedOutput()
+	again, err := w.process(2, w.command()...).CombinedOutput()
 	if err != nil {
 		w.Errorf("publish again: %v\n%s", err, again)
 	}
 	if diff := cmp.Diff(want, w.state()); diff != "" {
 		w.Errorf("the state is not that of a publish in one go (-want +got):\n%s", diff)
 	}
+	w.told("killed after " + last + " and published again")
 	if after%10 == 0 {
-		if third, err := w.process(3, "publish", "--not-head").CombinedOutput(); err != nil || !strings.Contains(string(third), "0 changes") {
+		if third, err := w.process(3, w.command()...).CombinedOutput(); err != nil || !strings.Contains(string(third), "0 changes") {
 			w.Errorf("a third publish: %v\n%s", err, third)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 // ends the process instead of handing the answer on.
 type killer struct {
 	unleash, s3 *httptest.Server
+	github      *httptest.Server // nil where the world has none
 
 	mu    sync.Mutex // held over a whole request
 	after int        // the call that is the last; 0: none is
@@ -37,6 +38,13 @@ func newKiller(t *testing.T, w *world) *killer {
 	q.Set("endpoint", k.s3.URL)
 	bucket.RawQuery = q.Encode()
 	w.configure(k.unleash.URL, bucket.String())
+	if w.hub != nil {
+		hub := httptest.NewServer(w.hub)
+		t.Cleanup(hub.Close)
+		k.github = k.before(t, hub.URL)
+		w.env["GITHUB_API_URL"] = k.github.URL
+		w.merged()
+	}
 	return k
 }
 

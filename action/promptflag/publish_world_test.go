@@ -1,10 +1,12 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,11 +14,13 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"gocloud.dev/blob"
 	_ "gocloud.dev/blob/s3blob" // s3:// for the test itself
 
 	"github.com/promptflag/promptflag/action/internal/flags"
+	"github.com/promptflag/promptflag/internal/githubfake"
 	"github.com/promptflag/promptflag/internal/teststack"
 	"github.com/promptflag/promptflag/prompts"
 	"github.com/promptflag/promptflag/store/cloud"
@@ -30,6 +34,7 @@ type world struct {
 	names   []string     // of its prompts
 	program string       // "": this test
 	runs    int
+	hub     *githubfake.Fake // nil: a run without GitHub
 }
 
 func newWorld(t *testing.T, names ...string) *world {
@@ -53,6 +58,55 @@ func newWorld(t *testing.T, names ...string) *world {
 	w.configure(w.unleash.URL, w.bucket)
 	w.repository()
 	return w
+}
+
+// merged makes the tree the merge commit of pull request 7, which is what runs are
+// for from now on.
+func (w *world) merged() {
+	w.Helper()
+	git := func(args ...string) string {
+		w.Helper()
+		cmd := exec.Command("git", append([]string{"-c", "user.name=ada", "-c", "user.email=ada@example.com"}, args...)...)
+		cmd.Dir = w.dir
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			w.Fatalf("git %v: %v\n%s", args, err, out)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	git("add", "promptflag.toml")
+	git("commit", "-q", "-m", "where everything is")
+	settings, before := git("show", "HEAD:promptflag.toml"), git("rev-parse", "HEAD")
+	git("add", "prompts")
+	git("commit", "-q", "-m", "better prompts (#7)")
+	head, files, now := git("rev-parse", "HEAD"), strings.Fields(git("show", "--name-only", "--format=", "HEAD")), time.Now()
+	w.hub.Change(func(s *githubfake.State) {
+		s.Branches["main"], s.Trees[before] = head, map[string]string{"promptflag.toml": settings}
+		s.History = []githubfake.Commit{{SHA: before}, {SHA: head, Files: files}}
+		s.Pulls[7] = &githubfake.Pull{Author: "ada", BaseRef: "main", Base: before, Head: strings.Repeat("4", 40), HeadRef: "change", Files: files,
+			MergeCommit: head, MergedAt: &now, MergedBy: "ada"}
+	})
+	maps.Copy(w.env, map[string]string{"GITHUB_SHA": head, "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main", "GITHUB_TOKEN": "of-the-run"})
+	w.file("event.json", fmt.Sprintf(`{"ref":"refs/heads/main","before":%q,"after":%q,"head_commit":{"message":"better prompts (#7)"},"repository":{"full_name":"acme/prompts","default_branch":"main"}}`, before, head))
+}
+
+// command is that of the runs that are killed.
+func (w *world) command() []string {
+	if w.hub != nil {
+		return []string{"publish"}
+	}
+	return []string{"publish", "--not-head"}
+}
+
+// told wants one comment with the result on the pull request.
+func (w *world) told(when string) {
+	w.Helper()
+	if w.hub == nil {
+		return
+	}
+	if all := w.hub.Comments(7); len(all) != 1 || !strings.Contains(all[0].Body, "What was published") {
+		w.Errorf("%s: comments %v, want one with the result", when, all)
+	}
 }
 
 // repository makes dir a checkout whose last commit has no promptflag.toml yet:
@@ -244,7 +298,7 @@ func (w *world) state() state {
 		if f == nil {
 			continue
 		}
-		lines := []string{fmt.Sprintf("%s %s enabled=%v", f.Type, f.Project, f.Enabled)}
+		lines := []string{fmt.Sprintf("%s %s enabled=%v links=%v", f.Type, f.Project, f.Enabled, w.links(name))}
 		for _, x := range f.Strategies {
 			p := maps.Clone(x.Parameters)
 			delete(p, flags.ParamID)
@@ -254,6 +308,19 @@ func (w *world) state() state {
 		s.Flags[name] = lines
 	}
 	return s
+}
+
+// links are the addresses on the page of a flag.
+func (w *world) links(name string) (all []string) {
+	w.Helper()
+	var doc struct{ Links []struct{ URL, Title string } }
+	if err := json.Unmarshal(w.unleash.Admin(w.T, http.MethodGet, "/api/admin/projects/default/features/"+w.prefix+name, nil), &doc); err != nil {
+		w.Fatal(err)
+	}
+	for _, l := range doc.Links {
+		all = append(all, l.URL+" "+l.Title)
+	}
+	return all
 }
 
 // meaning is what an action says about a version, see plan.Action: the run after

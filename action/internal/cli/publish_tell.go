@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/promptflag/promptflag/action/internal/comment"
@@ -83,9 +85,12 @@ const resultKey = "published"
 const longestResult = 60_000
 
 // comment says on the merged pull request what became of it. It is an ornament:
-// the records and the summary say it as well.
+// the records and the summary say it as well. A later attempt of a run may find
+// that all is done and not told.
 func (g *guard) comment(ctx context.Context, title, note string, p *prepared) {
-	if g.runner == nil || g.from.client == nil || p.Writes()+len(p.Stopped()) == 0 {
+	nothing := p.Writes()+len(p.Stopped()) == 0
+	attempt, _ := strconv.Atoi(g.Getenv("GITHUB_RUN_ATTEMPT"))
+	if g.runner == nil || g.from.client == nil || nothing && attempt < 2 {
 		return
 	}
 	m := g.from.commit(ctx, g.from.head)
@@ -95,6 +100,14 @@ func (g *guard) comment(ctx context.Context, title, note string, p *prepared) {
 	}
 	if m.value == nil {
 		return
+	}
+	if nothing {
+		if told, err := g.from.client.Commented(ctx, m.value.Number, resultKey); err != nil || told {
+			return
+		}
+	}
+	if attempt > 1 && note == "" {
+		note = fmt.Sprintf("This is attempt %d of the run: what was done before it is not in the table.", attempt)
 	}
 	var b strings.Builder
 	if err := report.PlanMarkdown(&b, title, note, p.Plan); err != nil {

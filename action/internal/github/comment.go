@@ -68,6 +68,23 @@ func (c *Client) Comment(ctx context.Context, number int, key, body string) (url
 	return "", fail(asked, mayComment, err)
 }
 
+// Commented reports whether the comment of a key is there.
+func (c *Client) Commented(ctx context.Context, number int, key string) (bool, error) {
+	asked := fmt.Sprintf("comments on %d of %s", number, c.Repository())
+	marker, _, err := marked(key, "")
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", asked, err)
+	}
+	ctx, cancel := c.call(ctx)
+	defer cancel()
+	me, err := c.identity(ctx)
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", asked, err)
+	}
+	own, err := c.ownComments(ctx, number, marker, me)
+	return len(own) > 0, fail(asked, mayComment, err)
+}
+
 // errLookAgain: what the list said is no longer so, or may not be.
 var errLookAgain = errors.New("the comment changed meanwhile")
 

@@ -64,6 +64,9 @@ func Newest(keys []store.RecordKey, environment, version string, actions ...Acti
 // publish after which it is stable does, and have commits of other versions.
 func BringActions() []Action { return []Action{ActionCreate, ActionCandidate} }
 
+// LinkActions are the actions whose pull request the flag's page links to.
+func LinkActions() []Action { return append(BringActions(), ActionRestore) }
+
 // Decided says when a record was written, by whom and why:
 // "since 2026-11-03 09:12 UTC by ada: wrong queue".
 func Decided(r store.Record) string {

@@ -10,7 +10,8 @@ import (
 
 // recoverRecords writes the done records that a run owes which was ended between
 // its last write to a flag and them: of every intent that has none, and whose
-// effect the flag shows. It reports whether there were any.
+// effect the flag shows. It reports whether there were any. It puts the link that
+// comes after them, too.
 func recoverRecords(ctx context.Context, t Target, environment, prompt, flag string) (bool, error) {
 	f, err := readFlag(ctx, t.Flags, flag)
 	if err != nil || f == nil {
@@ -22,6 +23,7 @@ func recoverRecords(ctx context.Context, t Target, environment, prompt, flag str
 	}
 	now := StateOf(f, flags.Recognise(*f, prompt, environment))
 	found, settled := false, map[string]bool{}
+	var done []store.RecordKey
 	for _, k := range keys { // the newest first
 		if k.Environment != environment {
 			continue
@@ -35,7 +37,7 @@ func recoverRecords(ctx context.Context, t Target, environment, prompt, flag str
 			continue
 		}
 		if k.Phase == store.Done {
-			settled[about] = true
+			done, settled[about] = append(done, k), true
 			continue
 		}
 		r, err := t.Bucket.Record(ctx, k)
@@ -49,9 +51,26 @@ func recoverRecords(ctx context.Context, t Target, environment, prompt, flag str
 		if err := t.Bucket.PutRecord(ctx, r); err != nil {
 			return found, err
 		}
-		found, settled[about] = true, true
+		k.Phase = store.Done
+		done, found, settled[about] = append(done, k), true, true
 	}
-	return found, nil
+	return found, t.relink(ctx, done, environment, flag, now)
+}
+
+// relink puts the link to the pull request of what came last, unless it is there.
+func (t Target) relink(ctx context.Context, done []store.RecordKey, environment, flag string, now State) error {
+	for _, ref := range []string{now.Candidate, now.Stable} {
+		at := Newest(done, environment, Version(ref), LinkActions()...)
+		if at < 0 {
+			continue
+		}
+		r, err := t.Bucket.Record(ctx, done[at])
+		if err != nil || r.PullRequest == "" {
+			return err
+		}
+		return t.Flags.Link(ctx, flag, r.PullRequest, r.Subject)
+	}
+	return nil
 }
 
 // shows reports whether a flag says what a record was going to do.

@@ -124,7 +124,8 @@ func (d *merge) finish() {
 	if names(d.After, d.ref().String()) && (d.Kind == plan.Canary || !names(d.Before, d.ref().String())) {
 		d.Blob = d.head.Version.Artifact()
 	}
-	if d.at.Origin.PullRequest != "" && (d.Kind == plan.Create || d.Kind == plan.Canary || d.Kind == plan.Restore) {
+	links := func(e plan.Event) bool { return slices.Contains(plan.LinkActions(), e.Action) }
+	if d.at.Origin.PullRequest != "" && slices.ContainsFunc(d.Events, links) {
 		d.step(plan.Step{Link: &plan.LinkStep{URL: d.at.Origin.PullRequest, Title: d.at.Origin.Subject}})
 	}
 	d.Moves = plan.Moves(d.Before, d.After)
