@@ -7,6 +7,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -174,5 +175,24 @@ func TestSameAddress(t *testing.T) {
 		if got := sameAddress(tt.a, tt.b); got != tt.want {
 			t.Errorf("sameAddress(%s, %s) = %v, want %v", tt.a, tt.b, got, tt.want)
 		}
+	}
+}
+
+// TestExposuresHours: the server gives a count the time at which its hour began, and
+// at a full hour one hour back is nothing.
+func TestExposuresHours(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if got := r.URL.Query().Get("hoursBack"); got != "2" {
+			t.Errorf("%s hours back, want 2", got)
+		}
+		io.WriteString(w, `{"data":[{"environment":"production","timestamp":"2026-11-21T10:00:00Z","variants":{"a":3}},{"environment":"production","timestamp":"2026-11-21T11:00:00Z","variants":{"a":4}}]}`)
+	}))
+	defer server.Close()
+	c, err := New(Options{URL: server.URL, Environment: "production", Token: secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := c.Exposures(t.Context(), "x"); err != nil || !cmp.Equal(got, map[string]int64{"a": 7}) {
+		t.Errorf("Exposures = %v, %v; want 7 of a", got, err)
 	}
 }
