@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -194,5 +195,29 @@ func TestExposuresHours(t *testing.T) {
 	}
 	if got, err := c.Exposures(t.Context(), "x"); err != nil || !cmp.Equal(got, map[string]int64{"a": 7}) {
 		t.Errorf("Exposures = %v, %v; want 7 of a", got, err)
+	}
+}
+
+// TestAskedSeen: a flag that was seen is asked for, also when the server has not
+// written down yet how often.
+func TestAskedSeen(t *testing.T) {
+	now := time.Date(2026, 11, 21, 12, 30, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		name, counts, seen string
+		known              bool
+		by                 map[string]int64
+	}{
+		{"never", ``, `null`, false, map[string]int64{}},
+		{"seen, not counted yet", ``, `"2026-11-21T12:29:59Z"`, true, map[string]int64{"production": 1}},
+		{"seen and counted", `{"environment":"production","timestamp":"2026-11-21T12:00:00Z","yes":7,"no":0}`, `"2026-11-21T12:29:59Z"`, true, map[string]int64{"production": 7}},
+		{"counted long ago, and seen now", `{"environment":"production","timestamp":"2026-11-20T12:00:00Z","yes":7,"no":0}`, `"2026-11-21T12:29:59Z"`, true, map[string]int64{"production": 1}},
+		{"seen long ago", ``, `"2026-11-01T12:00:00Z"`, true, map[string]int64{}},
+	} {
+		f := newFake(t, answer{status: 200, body: `{"data":[` + tt.counts + `]}`},
+			answer{status: 200, body: `{"name":"x","environments":[{"name":"development","lastSeenAt":null},{"name":"production","lastSeenAt":` + tt.seen + `}]}`})
+		got, err := f.client(t).Asked(t.Context(), "x", now.Add(-time.Hour))
+		if err != nil || got.Known != tt.known || !cmp.Equal(got.By, tt.by) {
+			t.Errorf("%s: %+v, %v; want known %v, %v", tt.name, got, err, tt.known, tt.by)
+		}
 	}
 }
