@@ -194,7 +194,7 @@ func (r *run) turn() time.Duration {
 			next = until
 		}
 	}
-	if due := r.p.loader.retry(time.Now(), false); !due.IsZero() && due.Before(next) {
+	if due := r.p.loader.retry(now, false); !due.IsZero() && due.Before(next) {
 		next = due
 	}
 	r.show()

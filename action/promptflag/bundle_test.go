@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -99,7 +98,7 @@ func (w *team) bundle(dir string) bool {
 // revision is what the server says of the feed that it gives now.
 func (w *team) revision() int {
 	w.Helper()
-	body, err := unleashflags.ReadFeed(w.Context(), unleashflags.Options{URL: w.unleash.URL, Token: w.unleash.ProductionToken})
+	body, err := unleashflags.ReadFeed(w.Context(), unleashflags.Options{URL: w.unleash.URL, Token: w.unleash.ProductionToken, Timeout: 20 * time.Second})
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -127,12 +126,7 @@ func (w *team) read(path string) []byte {
 // the bucket is empty, there is no disk.
 func (w *team) island(dir string) *openfeature.Client {
 	w.Helper()
-	nobody, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		w.Fatal(err)
-	}
-	away := "http://" + nobody.Addr().String()
-	_ = nobody.Close()
+	const away = "http://127.0.0.1:1" // nobody listens there, and nobody will
 	source, err := unleashflags.New(unleashflags.Options{URL: away, Token: w.unleash.ProductionToken, Environment: "production", MetricsInterval: -1})
 	if err != nil {
 		w.Fatal(err)

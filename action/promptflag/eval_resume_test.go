@@ -172,12 +172,14 @@ func TestEvalKilledAnywhere(t *testing.T) {
 	dir := resumable(t, m, "a")
 	points := []int{1, 23, 64, 111, 190}
 	for _, answered := range points {
+		m.hold(answered + resumeParallel/2) // it cannot be done before it is killed
 		cmd, _ := started(t, dir)
 		m.until(t, "answers", func() bool { return m.answered >= answered })
 		cmd.Process.Kill()
 		cmd.Wait()
 		m.until(t, "the connections are closed", func() bool { return len(m.held) == 0 })
 	}
+	m.hold(noHold)
 	finishes(t, dir)
 	got, total := m.counts()
 	if most := 2*resumeCases + len(points)*resumeParallel; len(got) != 2*resumeCases || total > most {

@@ -50,17 +50,18 @@ func TestServerFaults(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			server := httptest.NewServer(tt.server)
-			defer server.Close()
-			if tt.server == nil {
-				server.Close()
+			url := "http://127.0.0.1:1" // nobody listens there, and nobody will
+			if tt.server != nil {
+				server := httptest.NewServer(tt.server)
+				defer server.Close()
+				url = server.URL
 			}
 			dir := t.TempDir()
 			if err := os.CopyFS(dir, example.FS()); err != nil {
 				t.Fatal(err)
 			}
 			path := filepath.Join(dir, "promptflag.toml")
-			text := strings.ReplaceAll(read(t, path), "file://.promptflag/flags", server.URL)
+			text := strings.ReplaceAll(read(t, path), "file://.promptflag/flags", url)
 			if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 				t.Fatal(err)
 			}

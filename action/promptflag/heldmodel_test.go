@@ -58,6 +58,8 @@ func (m *heldModel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	go func() { // the process that asked is gone
 		select {
 		case <-r.Context().Done():
+			m.mu.Lock() // not between what a request looks at and its wait
+			defer m.mu.Unlock()
 			m.changed.Broadcast()
 		case <-stop:
 		}

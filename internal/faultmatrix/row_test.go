@@ -174,7 +174,9 @@ func (st *stage) during(ctx context.Context, c *cell, asked answers) error {
 			return err
 		}
 	}
-	if err := st.wait(ctx, c, 1); err != nil { // for events about the second of two flags
+	// For events about the second of two flags: the next poll tells of them, and it is
+	// over when the one after it begins.
+	if err := st.wait(ctx, c, 2); err != nil {
 		return err
 	}
 	_, first := st.told(c)

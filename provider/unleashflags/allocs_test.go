@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/open-feature/go-sdk/openfeature"
 
@@ -30,7 +31,7 @@ func TestAllocs(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			o := newFlags(t, "production").options()
-			o.Engine = tt.engine
+			o.Engine, o.RefreshInterval = tt.engine, time.Hour // polls allocate, too
 			s := serve(t, o, newBucket(t), nil)
 			ctx := context.Background()
 			for _, flag := range []string{"support.triage", "support.reply"} {

@@ -2,7 +2,6 @@ package unleashflags_test
 
 import (
 	"context"
-	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -21,17 +20,11 @@ func TestBundle(t *testing.T) {
 	if err != nil || len(blobs) == 0 {
 		t.Fatalf("the contract has no bundle: %v", err)
 	}
-	nobody, err := net.Listen("tcp", "127.0.0.1:0") // a port on which nobody answers
-	if err != nil {
-		t.Fatal(err)
-	}
-	url := "http://" + nobody.Addr().String()
-	_ = nobody.Close()
 	empty, err := store.Open(context.Background(), "mem://")
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := unleashflags.Options{URL: url, Token: testToken, Environment: "production", RefreshInterval: 10 * time.Millisecond}
+	o := unleashflags.Options{URL: away, Token: testToken, Environment: "production", RefreshInterval: 10 * time.Millisecond}
 	s := serve(t, o, empty, &provider.Options{Baseline: os.DirFS(dir)})
 
 	served := map[string]bool{}

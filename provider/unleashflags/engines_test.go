@@ -279,11 +279,7 @@ func TestServerIsToldTheEngine(t *testing.T) {
 		o.Engine = engine
 		s := serve(t, o, newBucket(t), nil)
 		_, _ = s.BooleanValue(context.Background(), "support.greet", true, user("user-0"))
-		eventually(t, "a registration", func() bool {
-			f.mu.Lock()
-			defer f.mu.Unlock()
-			return len(f.posts["/api/client/register"]) > 0
-		})
+		registered(t, f)
 		if err := s.api.Shutdown(context.Background()); err != nil {
 			t.Fatal(err)
 		}

@@ -192,6 +192,7 @@ func TestHungWorld(t *testing.T) {
 	o.HTTPClient, o.Logger = w.client(transport), slog.New(hangingLog{w})
 	s := serve(t, o, hangingBlobs{w, newBucket(t)}, &provider.Options{CacheDir: t.TempDir(), Logger: o.Logger})
 	t.Cleanup(w.release) // before the service is shut down
+	registered(t, f)     // else it would be refused, and the log would hold up the reports
 	hear := w.hear
 	s.api.AddHandler(openfeature.ProviderConfigChange, &hear)
 	w.reader.hangs.Store(true)

@@ -38,12 +38,8 @@ func leave(t *testing.T, body string) {
 	}
 }
 
-// away is the address of a server that is gone.
-func away() string {
-	s := httptest.NewServer(nil)
-	s.Close()
-	return s.URL
-}
+// away is where no server listens, and none will.
+const away = "http://127.0.0.1:1"
 
 func development(feed object) {
 	_, list := feature(feed, "support.reply")
@@ -52,7 +48,7 @@ func development(feed object) {
 
 func processSharedBackup(t *testing.T, say func(string, ...any)) {
 	leave(t, feedWith(t, development))
-	production := bare(t, away(), inTemp())
+	production := bare(t, away, inTemp())
 	info, err := os.Stat(filepath.Join(os.TempDir(), backupFile))
 	if err != nil {
 		t.Fatal(err)
@@ -149,7 +145,7 @@ func processSegmentsInBackup(t *testing.T, say func(string, ...any)) {
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
-	say("before: %q, after: %q", before, payload(bare(t, away(), inTemp()), "support.triage"))
+	say("before: %q, after: %q", before, payload(bare(t, away, inTemp()), "support.triage"))
 }
 
 func oursSegmentsKept(t *testing.T) {
@@ -192,7 +188,7 @@ func oursBundle(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(tmp, backupFile)); err != nil {
 		t.Fatal(err)
 	}
-	o := unleashflags.Options{URL: away(), Token: testToken, AppName: "bare"}
+	o := unleashflags.Options{URL: away, Token: testToken, AppName: "bare"}
 	s := serve(t, o, noBlobs{}, &provider.Options{Baseline: bundleOf(t, fixtureFeed(t), "support.reply.1")})
 	if a, _ := s.object("support.reply", user("u")); a.Value != ref(t, "support.reply.1") {
 		t.Errorf("answer = %v, want the bundle's", a)

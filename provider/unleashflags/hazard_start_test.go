@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -48,10 +47,8 @@ func oursRegistration(t *testing.T) {
 }
 
 func processReady(t *testing.T, say func(string, ...any)) {
-	gone := httptest.NewServer(nil)
-	gone.Close()
 	l := &quietListener{}
-	c := bare(t, gone.URL, unleash.WithStorage(&unleash.BootstrapStorage{Reader: strings.NewReader(fixtureFeed(t))}), unleash.WithListener(l))
+	c := bare(t, away, unleash.WithStorage(&unleash.BootstrapStorage{Reader: strings.NewReader(fixtureFeed(t))}), unleash.WithListener(l))
 	go c.WaitForReady()
 	eventually(t, "WaitForReady waits while polls fail and flags are answered", func() bool {
 		return l.errors.Load() >= 3 && waiting("chan receive", "WaitForReady") != "" && payload(c, "support.reply") != ""
@@ -116,7 +113,7 @@ func oursInterval(t *testing.T) {
 func backOff(t *testing.T) {
 	f := newFakeServer(t, fixtureFeed(t))
 	f.status = http.StatusUnauthorized
-	const interval = 20 * time.Millisecond
+	const interval = 100 * time.Millisecond // of which the client leaves out ten, and we need one
 	o := f.options()
 	o.AppName, o.RefreshInterval = "ours", interval
 	source, err := unleashflags.New(o)
@@ -177,7 +174,7 @@ func oursFeed(t *testing.T) {
 	var hold atomic.Bool
 	h := f.holding(t, func(r *http.Request) bool { return !isPost(r) && hold.CompareAndSwap(true, false) })
 	o := f.options()
-	o.URL, o.Timeout = h.URL, 30*time.Millisecond
+	o.URL, o.Timeout = h.URL, 2*time.Second // long enough for the start on a busy machine
 	s := serve(t, o, newBucket(t), nil)
 	hold.Store(true)
 	eventually(t, "a poll is held", func() bool { return h.arrived.Load() == 1 })

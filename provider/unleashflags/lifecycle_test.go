@@ -120,6 +120,7 @@ func TestCandidateNotLoadable(t *testing.T) {
 		return a == got{candidate.String(), candidate.Version(), "SPLIT", ""}
 	})
 	eventually(t, "READY", func() bool { return len(s.seen(openfeature.ProviderReady)) == 2 })
+	s.awaits(openfeature.ProviderConfigChange, 1) // its handler runs beside READY's
 	if e := s.seen(openfeature.ProviderConfigChange); len(e) != 1 || !slices.Equal(e[0].flags, []string{"support.triage"}) {
 		t.Errorf("CONFIGURATION_CHANGED = %+v", e)
 	}
@@ -193,6 +194,10 @@ func TestRefOfAnotherPrompt(t *testing.T) {
 }
 
 func TestTwoProvidersShareNothing(t *testing.T) {
+	tmp := t.TempDir() // others use the machine's
+	for _, name := range []string{"TMPDIR", "TMP", "TEMP"} {
+		t.Setenv(name, tmp)
+	}
 	dir, bucket := t.TempDir(), newBucket(t)
 	production, development := flagsIn(t, dir, "production"), flagsIn(t, dir, "development")
 	development.edit("support.reply", func(f object) { setRef(strategy(f, "stable"), ref(t, "support.reply.2")) })

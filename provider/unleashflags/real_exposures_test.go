@@ -30,7 +30,7 @@ func (r *realServer) counted(flag, app string) exposure {
 			Variants             map[string]int
 		}
 	}
-	path := "/api/admin/client-metrics/features/" + url.PathEscape(r.prefix+flag) + "/raw?hoursBack=1"
+	path := "/api/admin/client-metrics/features/" + url.PathEscape(r.prefix+flag) + "/raw?" + lastHours
 	if err := json.Unmarshal(r.call("GET", path, r.admin, nil), &answer); err != nil {
 		r.t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func TestRealExposuresOfEveryRow(t *testing.T) {
 
 	app := r.prefix + "app"
 	s := &teller{prefix: r.prefix, served: map[string]exposure{}, service: serve(t, unleashflags.Options{
-		URL: r.url, Token: r.prod, RefreshInterval: 250 * time.Millisecond, AppName: app, MetricsInterval: 100 * time.Millisecond,
+		URL: r.url, Token: r.prod, RefreshInterval: 250 * time.Millisecond, Timeout: realTimeout, AppName: app, MetricsInterval: 100 * time.Millisecond,
 	}, bucket, &provider.Options{FlagPrefix: r.prefix, Prompts: []string{"row.*", "plain*"}})}
 	s.rows(map[string]prompts.Ref{"1": full1, "2": full2, "3": full3, "off": off1, "stale": stale1, "none": none1})
 	same := func() bool {

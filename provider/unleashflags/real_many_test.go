@@ -2,8 +2,10 @@ package unleashflags_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -60,7 +62,7 @@ func (r *realServer) many(bucket provider.Blobs, cacheDir string) (list []*insta
 		uses := []string{"many.*", "many.*", "many.*", "many.a", "other.*"}[i%5]
 		in := &instance{uses: uses, gate: newGate(bucket)}
 		in.service = serve(r.t, unleashflags.Options{
-			URL: r.url, Token: r.prod, RefreshInterval: manyRefresh, AppName: r.prefix + "many",
+			URL: r.url, Token: r.prod, RefreshInterval: manyRefresh, Timeout: realTimeout, AppName: r.prefix + "many",
 		}, in.gate, &provider.Options{FlagPrefix: r.prefix, Prompts: []string{uses}, CacheDir: cacheDir})
 		list = append(list, in)
 	}
@@ -161,17 +163,40 @@ func TestRealMany(t *testing.T) {
 	}
 }
 
-// inFeed waits until the server's feed has these flags: it is up to a second late.
+// inFeed waits until the server's feed has these flags as the Admin API has them:
+// it is up to a second late, and may have a flag of which only the name was made.
 func (r *realServer) inFeed(flags ...string) {
 	r.t.Helper()
+	type state struct {
+		Name       string
+		Enabled    bool
+		Strategies []struct{ Disabled bool }
+	}
+	made := map[string]string{}
+	as := func(s state) string {
+		list := slices.DeleteFunc(s.Strategies, func(one struct{ Disabled bool }) bool { return one.Disabled })
+		return fmt.Sprintf("on %t, %d strategies", s.Enabled, len(list))
+	}
+	for _, name := range flags {
+		var s state
+		path := features + "/" + url.PathEscape(r.prefix+name) + "/environments/production"
+		if err := json.Unmarshal(r.call("GET", path, r.admin, nil), &s); err != nil {
+			r.t.Fatal(err)
+		}
+		made[r.prefix+name] = as(s)
+	}
 	eventually(r.t, "the feed has the new flags", func() bool {
-		body := string(r.call("GET", "/api/client/features", r.prod, nil))
-		for _, name := range flags {
-			if !strings.Contains(body, fmt.Sprintf("%q", r.prefix+name)) {
-				return false
+		var feed struct{ Features []state }
+		if err := json.Unmarshal(r.call("GET", "/api/client/features", r.prod, nil), &feed); err != nil {
+			r.t.Fatal(err)
+		}
+		there := 0
+		for _, s := range feed.Features {
+			if want, ours := made[s.Name]; ours && want == as(s) {
+				there++
 			}
 		}
-		return true
+		return there == len(made)
 	})
 }
 
@@ -214,7 +239,7 @@ func TestRealKillWhileAnotherHangs(t *testing.T) {
 	r.flag("hang.b", ours("stable", 1000, 100, b1))
 	r.inFeed("kill.a", "hang.b")
 	blobs := &abyss{Blobs: bucket, digest: b2.Digest, free: make(chan struct{})}
-	s := serve(t, unleashflags.Options{URL: r.url, Token: r.prod, RefreshInterval: 250 * time.Millisecond}, blobs,
+	s := serve(t, unleashflags.Options{URL: r.url, Token: r.prod, RefreshInterval: 250 * time.Millisecond, Timeout: realTimeout}, blobs,
 		&provider.Options{FlagPrefix: r.prefix, Prompts: []string{"kill.*", "hang.*"}})
 	t.Cleanup(func() { close(blobs.free) }) // before Shutdown waits for it
 	is := func(flag string, ref prompts.Ref) bool {

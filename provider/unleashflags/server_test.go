@@ -133,6 +133,16 @@ func (f *fakeServer) toggles(flag string) map[string]int {
 	return out
 }
 
+// registered waits until an instance has registered.
+func registered(t *testing.T, f *fakeServer) {
+	t.Helper()
+	eventually(t, "a registration", func() bool {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		return len(f.posts["/api/client/register"]) > 0
+	})
+}
+
 func TestServer(t *testing.T) {
 	f := newFakeServer(t, fixtureFeed(t))
 	o := f.options()
@@ -148,6 +158,7 @@ func TestServer(t *testing.T) {
 	eventually(t, "the dial is seen", func() bool { a, _ := s.object("support.triage", user("user-0")); return a.Variant == candidate })
 	_, _ = s.object("support.greet", user("user-0"))
 	_, _ = s.BooleanValue(context.Background(), "support.greet", true, user("user-0"))
+	registered(t, f)
 	if err := s.api.Shutdown(context.Background()); err != nil { // with a last report, long before the interval is over
 		t.Fatal(err)
 	}

@@ -99,13 +99,13 @@ func TestOneDead(t *testing.T) {
 	over := make(chan struct{})
 	defer close(over)
 	all := Run(t.Context(), input(t, nil, func(in *Input) {
-		in.Timeout = 50 * time.Millisecond
+		in.Timeout = 2 * time.Second // in which the others answer, on a busy machine too
 		in.Bucket = func(context.Context, string) (*store.Bucket, error) {
 			<-over // a driver that does not heed its context
 			return nil, errors.New("late")
 		}
 	}))
-	want(t, all, "bucket", CannotTell, "no answer within 50ms")
+	want(t, all, "bucket", CannotTell, "no answer within 2s")
 	want(t, all, "unleash rights", OK, "")
 	want(t, all, "git", OK, "")
 	if Worst(all) != CannotTell {

@@ -69,6 +69,7 @@ func TestUnleash(t *testing.T) {
 			in.ClientToken = func(config.Environment) (string, string) { return token, "UNLEASH_CLIENT_TOKEN" }
 		}
 	}
+	soon := time.Now().AddDate(0, 0, 10).UTC().Format(time.DateOnly)
 	for name, tc := range map[string]struct {
 		change func(*Input, *fake)
 		about  string
@@ -82,7 +83,7 @@ func TestUnleash(t *testing.T) {
 		"away":            {answer("/admin/user", "refused"), "unleash token", CannotTell, "connection refused"},
 		"admin token":     {answer("/admin/user", `{"user":{"type":"admin","username":"admin","secret":"*:*.secret"},"permissions":[{"permission":"ADMIN"}]}`), "unleash token", Warn, "admin token"},
 		"service account": {answer("/admin/user", `{"user":{"accountType":"Service Account","name":"ci"},"permissions":[{"permission":"ADMIN"}]}`), "unleash token", OK, `service account "ci"`},
-		"expires":         {answer("/admin/user/tokens", `{"pats":[{"expiresAt":"2026-11-30T00:00:00Z"}]}`), "unleash token", Warn, "expires on 2026-11-30"},
+		"expires":         {answer("/admin/user/tokens", `{"pats":[{"expiresAt":"`+soon+`T00:00:00Z"}]}`), "unleash token", Warn, "expires on " + soon},
 		"viewer":          {answer("/admin/user", `{"user":{"name":"v"},"permissions":[]}`), "unleash rights", Fail, "CREATE_FEATURE"},
 		"other project":   {answer("/admin/user", `{"user":{"name":"v"},"permissions":[{"permission":"CREATE_FEATURE","project":"other"}]}`), "unleash rights", Fail, "CREATE_FEATURE"},
 		"old":             {answer("/admin/ui-config", `{"version":"6.10.1"}`), "unleash version", Fail, "6.10.1"},

@@ -193,10 +193,10 @@ func (s *site) orphan(ctx context.Context, orphan plan.Orphan) {
 			n += c
 		}
 		if n > 0 {
-			s.add(OrphanTraffic, o, fmt.Sprintf("%s; it was evaluated %d times in the last hour", orphan.Note, n), should, "bring the file back, or have the services ask for another prompt, then promptflag retire "+orphan.Prompt)
+			s.add(OrphanTraffic, o, fmt.Sprintf("%s; it was evaluated %d times in the last hour or two", orphan.Note, n), should, "bring the file back, or have the services ask for another prompt, then promptflag retire "+orphan.Prompt)
 			return
 		}
-		s.add(Orphan, o, orphan.Note+"; it was not evaluated in the last hour", should, "promptflag retire "+orphan.Prompt)
+		s.add(Orphan, o, orphan.Note+"; it was not evaluated in the last hour or two", should, "promptflag retire "+orphan.Prompt)
 	}
 }
 

@@ -1,6 +1,6 @@
 // Package status reads what is live: per prompt and environment the versions
 // that callers get and at which share, since when and from which commit, how
-// often they were served in the last hour, and what the environment's OFF
+// often they were served in the last hour or two, and what the environment's OFF
 // switch would serve.
 //
 // What cannot be told is absent, never zero: a flag server that measures

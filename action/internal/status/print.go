@@ -78,7 +78,7 @@ func row(w io.Writer, role string, v *Version, off bool, now time.Time) {
 		since = Age(now.Sub(*v.Since)) + ", since " + wording.Moment(*v.Since)
 	}
 	if v.Exposures != nil {
-		since += fmt.Sprintf(", %d exposures in the last hour", *v.Exposures)
+		since += fmt.Sprintf(", %d exposures in the last hour or two", *v.Exposures)
 	}
 	fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", role, v.Version, share, since)
 	fmt.Fprintf(w, "  \t\t\t%s\n", origin(v))

@@ -56,7 +56,7 @@ type Version struct {
 	Actor   string `json:"actor,omitempty"`
 	// Placed is what gave it its role, if that is not what it came with.
 	Placed *Placed `json:"placed,omitempty"`
-	// Exposures counts evaluations of the last hour; nil: not measured.
+	// Exposures counts evaluations of this hour and the one before; nil: not measured.
 	Exposures *int64 `json:"exposures,omitempty"`
 }
 

@@ -30,7 +30,8 @@ func (c *Client) Archive(ctx context.Context, flag string) error {
 const metricsHours = 48
 
 // Asked counts the evaluations of a flag since a time, at most 48 hours ago, in
-// all environments of the server. Hours are counted as a whole.
+// all environments of the server. Hours are counted as a whole; what the server has
+// seen and not counted yet is one.
 func (c *Client) Asked(ctx context.Context, flag string, since time.Time) (flags.Asked, error) {
 	op := "read metrics of " + flag
 	asked := flags.Asked{Since: since.Truncate(time.Hour), By: map[string]int64{}}
@@ -52,21 +53,26 @@ func (c *Client) Asked(ctx context.Context, flag string, since time.Time) (flags
 			asked.By[d.Environment] += d.Yes + d.No
 		}
 	}
-	if asked.Known {
-		return asked, nil
-	}
 	var seen struct {
 		LastSeenAt   *time.Time `json:"lastSeenAt"`
 		Environments []struct {
+			Name       string     `json:"name"`
 			LastSeenAt *time.Time `json:"lastSeenAt"`
 		} `json:"environments"`
 	}
 	if err := c.call(ctx, request{op: op, method: http.MethodGet, path: c.flag(flag)}, &seen); err != nil {
 		return asked, err
 	}
-	asked.Known = seen.LastSeenAt != nil
+	asked.Known = asked.Known || seen.LastSeenAt != nil
 	for _, e := range seen.Environments {
-		asked.Known = asked.Known || e.LastSeenAt != nil
+		if e.LastSeenAt == nil {
+			continue
+		}
+		asked.Known = true
+		// The server may note that it was asked before it writes down how often.
+		if !e.LastSeenAt.Before(asked.Since) {
+			asked.By[e.Name] = max(asked.By[e.Name], 1)
+		}
 	}
 	return asked, nil
 }

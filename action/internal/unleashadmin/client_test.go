@@ -7,8 +7,10 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -173,6 +175,49 @@ func TestSameAddress(t *testing.T) {
 	} {
 		if got := sameAddress(tt.a, tt.b); got != tt.want {
 			t.Errorf("sameAddress(%s, %s) = %v, want %v", tt.a, tt.b, got, tt.want)
+		}
+	}
+}
+
+// TestExposuresHours: the server gives a count the time at which its hour began, and
+// at a full hour one hour back is nothing.
+func TestExposuresHours(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if got := r.URL.Query().Get("hoursBack"); got != "2" {
+			t.Errorf("%s hours back, want 2", got)
+		}
+		io.WriteString(w, `{"data":[{"environment":"production","timestamp":"2026-11-21T10:00:00Z","variants":{"a":3}},{"environment":"production","timestamp":"2026-11-21T11:00:00Z","variants":{"a":4}}]}`)
+	}))
+	defer server.Close()
+	c, err := New(Options{URL: server.URL, Environment: "production", Token: secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := c.Exposures(t.Context(), "x"); err != nil || !cmp.Equal(got, map[string]int64{"a": 7}) {
+		t.Errorf("Exposures = %v, %v; want 7 of a", got, err)
+	}
+}
+
+// TestAskedSeen: a flag that was seen is asked for, also when the server has not
+// written down yet how often.
+func TestAskedSeen(t *testing.T) {
+	now := time.Date(2026, 11, 21, 12, 30, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		name, counts, seen string
+		known              bool
+		by                 map[string]int64
+	}{
+		{"never", ``, `null`, false, map[string]int64{}},
+		{"seen, not counted yet", ``, `"2026-11-21T12:29:59Z"`, true, map[string]int64{"production": 1}},
+		{"seen and counted", `{"environment":"production","timestamp":"2026-11-21T12:00:00Z","yes":7,"no":0}`, `"2026-11-21T12:29:59Z"`, true, map[string]int64{"production": 7}},
+		{"counted long ago, and seen now", `{"environment":"production","timestamp":"2026-11-20T12:00:00Z","yes":7,"no":0}`, `"2026-11-21T12:29:59Z"`, true, map[string]int64{"production": 1}},
+		{"seen long ago", ``, `"2026-11-01T12:00:00Z"`, true, map[string]int64{}},
+	} {
+		f := newFake(t, answer{status: 200, body: `{"data":[` + tt.counts + `]}`},
+			answer{status: 200, body: `{"name":"x","environments":[{"name":"development","lastSeenAt":null},{"name":"production","lastSeenAt":` + tt.seen + `}]}`})
+		got, err := f.client(t).Asked(t.Context(), "x", now.Add(-time.Hour))
+		if err != nil || got.Known != tt.known || !cmp.Equal(got.By, tt.by) {
+			t.Errorf("%s: %+v, %v; want known %v, %v", tt.name, got, err, tt.known, tt.by)
 		}
 	}
 }

@@ -143,8 +143,8 @@ func (c *Client) missing(ctx context.Context, op, flag string, notFound error) e
 	return notFound
 }
 
-// Exposures counts the evaluations of the last hour per variant, as far as
-// clients have reported them. No evaluations are an empty map.
+// Exposures counts the evaluations of this hour and the one before per variant, as
+// far as clients have reported them. No evaluations are an empty map.
 func (c *Client) Exposures(ctx context.Context, flag string) (map[string]int64, error) {
 	var doc struct {
 		Data []struct {
@@ -152,7 +152,9 @@ func (c *Client) Exposures(ctx context.Context, flag string) (map[string]int64, 
 			Variants    map[string]int64 `json:"variants"`
 		} `json:"data"`
 	}
-	r := request{op: "read metrics of " + flag, method: http.MethodGet, path: path("client-metrics", "features", flag, "raw") + "?hoursBack=1"}
+	// Counts have the time at which their hour began: one hour back there is nothing,
+	// at a full hour, but of that moment.
+	r := request{op: "read metrics of " + flag, method: http.MethodGet, path: path("client-metrics", "features", flag, "raw") + "?hoursBack=2"}
 	if err := c.call(ctx, r, &doc); err != nil {
 		return nil, err
 	}

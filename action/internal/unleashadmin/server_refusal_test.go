@@ -163,6 +163,19 @@ func TestServerExposures(t *testing.T) {
 			},
 		})
 	}
+	// The server drops counts of flags that are not in a list of names which it keeps
+	// for ten seconds.
+	for limit := time.Now().Add(time.Minute); ; time.Sleep(250 * time.Millisecond) {
+		report(r.server.ProductionToken, "production", map[string]int{})
+		var known struct{ Data []any }
+		r.must(json.Unmarshal(r.ui(http.MethodGet, "client-metrics/features/"+r.flag+"/raw?hoursBack=2", nil), &known))
+		if len(known.Data) > 0 {
+			break
+		}
+		if time.Now().After(limit) {
+			t.Fatal("the server does not know the new flag")
+		}
+	}
 	report(r.server.DevelopmentToken, "development", map[string]int{"aaaaaaaaaaaa": 1000})
 	report(r.server.ProductionToken, "production", map[string]int{"aaaaaaaaaaaa": 43, "bbbbbbbbbbbb": 7})
 	want := map[string]int64{"aaaaaaaaaaaa": 43, "bbbbbbbbbbbb": 7}
