@@ -14,7 +14,7 @@ TESTSTACK := bin/teststack
 UNLEASH_TESTS := ./action/internal/publish ./action/internal/unleashadmin ./action/promptflag ./provider/...
 
 # Of these, what asks no Unleash, or publishes a hundred times: once is enough.
-WITHOUT_UNLEASH := ^Test(Scripts|Readme.*|Example.*|EvalFaults|EvalResume|EvalKilled.*|EvalResumes.*|EvalWriteFaults|EvalGoesOn|Runner.*|PublishKilled|PublishRace)$$
+WITHOUT_UNLEASH := ^Test(Scripts|Readme.*|Example.*|EvalResume|EvalKilled.*|EvalResumes.*|EvalWriteFaults|EvalGoesOn|Runner.*|PublishKilled|PublishRace)$$
 
 .PHONY: help
 help: ## list the targets
@@ -59,7 +59,7 @@ test: $(TESTSTACK) ## all tests, with the race detector, against real servers th
 	$(TESTSTACK) -- sh -c '$(GO) test -race -shuffle=on -timeout 20m $$($(GO) list ./... | grep -v $(patsubst %,-e %$$,$(PATIENT) $(WHOLE) $(COMPUTING))) && \
 		$(GO) test -shuffle=on -timeout 20m -parallel 4 ./$(WHOLE) && \
 		$(GO) test -race -shuffle=on -p 1 $(addprefix ./,$(PATIENT))'
-	$(TESTSTACK) -unleash 8 -only unleash,s3 -- $(GO) test -race -shuffle=on -skip '$(WITHOUT_UNLEASH)' $(UNLEASH_TESTS)
+	$(TESTSTACK) -unleash 8 -only unleash,s3,aimock -- $(GO) test -race -shuffle=on -skip '$(WITHOUT_UNLEASH)' $(UNLEASH_TESTS)
 	PROMPTFLAG_STACK=require $(GO) test -shuffle=on $(addprefix ./,$(COMPUTING))
 	$(GO) test -count=1 -run 'Allocs|CostsNothing' $(COUNTING)
 

@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// lastReport is how long Close waits for the server to take the last buckets.
+// lastReport is how long Close waits for the server to take the last buckets, half of
+// it for one on its way.
 const lastReport = 2 * time.Second
 
 // reporter registers the instance and reports how often which variant was
@@ -124,11 +125,12 @@ func (r *reporter) stop(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, lastReport)
 	defer cancel()
-	defer context.AfterFunc(ctx, r.drop)()
+	first, drop := context.WithTimeout(ctx, lastReport/2)
+	context.AfterFunc(first, r.drop)
 	r.quit()
 	<-r.done
+	drop()
 	r.send(ctx)
-	r.drop()
 }
 
 // register tells the server about this instance, until it has heard it.

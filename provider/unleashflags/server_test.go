@@ -217,7 +217,12 @@ func TestReportOnItsWayAtShutdown(t *testing.T) {
 	count() // goes with the last report
 	done := make(chan error)
 	go func() { done <- s.api.Shutdown(context.Background()) }()
-	time.Sleep(50 * time.Millisecond)
+	eventually(t, "the polls end", func() bool {
+		asked := func() int { f.mu.Lock(); defer f.mu.Unlock(); return len(f.heads) }
+		before := asked()
+		time.Sleep(50 * time.Millisecond) // five polls
+		return asked() == before
+	})
 	close(f.slow)
 	if err := <-done; err != nil {
 		t.Fatal(err)

@@ -132,7 +132,7 @@ func (s *session) evaluated(cfg *config.Config, names []string) ([]string, error
 		name := suite.PromptOf(cfg.Prompts, f)
 		_, exists := cfg.File(root.FS(), name)
 		switch {
-		case exists:
+		case exists, prompts.ValidName(name) != nil: // of which loading tells
 			have = append(have, name)
 		case slices.Contains(names, name):
 			only := check.Alone(f, name)

@@ -203,14 +203,14 @@ func reach(s plan.State) string {
 	return fmt.Sprintf("%d %%", s.Percent)
 }
 
-// broughtBy is the newest record of a version's coming to an environment; nil if
-// there is none.
+// broughtBy is the record with which a version came to an environment; nil if there
+// is none.
 func broughtBy(ctx context.Context, b *store.Bucket, ref prompts.Ref, environment string) (*store.Record, error) {
 	keys, err := b.RecordKeys(ctx, ref.Name)
 	if err != nil {
 		return nil, err
 	}
-	at := plan.Newest(keys, environment, ref.Version(), plan.BringActions()...)
+	at := plan.Came(keys, environment, ref.Version())
 	if at < 0 {
 		return nil, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -42,7 +43,7 @@ type publishCmd struct {
 
 // Help is the end of promptflag publish --help.
 func (publishCmd) Help() string {
-	return `Only the head of the branch publishes, and nothing that is not committed. Anything else says "nothing published" and ends with exit code 0, so that a run that a newer commit overtook is not red: that commit's own run publishes.`
+	return `Only the head of the branch publishes, and nothing that is not committed (in a GitHub workflow the checkout is taken as it is). Anything else says "nothing published" and ends with exit code 0, so that a run that a newer commit overtook is not red: that commit's own run publishes.`
 }
 
 func (c planCmd) Run(ctx context.Context, s *session) error {
@@ -255,7 +256,7 @@ func (s *session) checkHead(ctx context.Context, p *prepared) error {
 		if err != nil {
 			return err
 		}
-		return p.finder.CheckHead(ctx, p.config.Branch, files)
+		return p.finder.CheckHead(ctx, p.config.Branch, files, []string{p.config.Prompts})
 	}
 	return p.finder.CheckHeadOnGitHub(ctx, func(ctx context.Context, branch string) (string, error) {
 		client, err := s.github()
@@ -266,8 +267,8 @@ func (s *session) checkHead(ctx context.Context, p *prepared) error {
 	}, p.config.Branch)
 }
 
-// files are those that the plan is made from, and its gate: suites that are not
-// there any more, and cases wherever they stand, too.
+// files are those that the plan is made from, and its gate: suites and what they
+// read, too.
 func (p *prepared) files(s *session) ([]string, error) {
 	root, err := s.openRoot()
 	if err != nil {
@@ -275,22 +276,26 @@ func (p *prepared) files(s *session) ([]string, error) {
 	}
 	out := []string{config.FileName}
 	for _, d := range p.tree.Definitions() {
-		file, _ := suite.File(root.FS(), p.config.Prompts, d.Prompt.Name())
-		out = append(slices.Concat(out, d.Partials, d.Files), d.File, file)
-		for _, ending := range caseEndings {
-			out = append(out, strings.TrimSuffix(file, suite.Extension)+ending)
+		out = append(slices.Concat(out, d.Partials, d.Files), d.File)
+		if file, exists := suite.File(root.FS(), p.config.Prompts, d.Prompt.Name()); exists {
+			read := opened{root.FS(), map[string]bool{}}
+			_, _ = suite.Load(read, p.config.Prompts, file) // the gate says what is wrong
+			out = slices.AppendSeq(out, maps.Keys(read.names))
 		}
 	}
-	err = fs.WalkDir(root.FS(), p.config.Prompts, func(file string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && slices.ContainsFunc(caseEndings, func(e string) bool { return strings.HasSuffix(file, e) }) {
-			out = append(out, file)
-		}
-		return err
-	})
-	return out, err
+	return out, nil
 }
 
-var caseEndings = []string{".cases.jsonl", ".cases.csv"}
+// opened notes the files that are asked for.
+type opened struct {
+	fs.FS
+	names map[string]bool
+}
+
+func (o opened) Open(name string) (fs.File, error) {
+	o.names[name] = true
+	return o.FS.Open(name)
+}
 
 // markSuites marks the items that publish evaluates.
 func (p *prepared) markSuites(s *session) error {
@@ -317,7 +322,7 @@ func (p *prepared) warnOfUncommitted(ctx context.Context, s *session) {
 	if err != nil {
 		return // publish says so
 	}
-	if changed, err := p.finder.Uncommitted(ctx, files); err == nil && len(changed) > 0 {
+	if changed, err := p.finder.Uncommitted(ctx, files, []string{p.config.Prompts}); err == nil && len(changed) > 0 {
 		s.warn("publish refuses what is not committed: " + wording.Few(changed))
 	}
 }

@@ -255,11 +255,11 @@ func (p place) history(ctx context.Context) {
 		if st == nil || inTree && def.Prompt.Ref().String() == st.Ref() {
 			continue
 		}
-		k := p.newest(version(st), plan.BringActions()...)
-		if k == nil {
+		at := plan.Came(p.keys, p.site.env.Name, version(st))
+		if at < 0 {
 			continue // no record says from which commit
 		}
-		record, err := p.site.target.Bucket.Record(ctx, *k)
+		record, err := p.site.target.Bucket.Record(ctx, p.keys[at])
 		if err != nil {
 			p.site.report.unread(p.site.env.Name, "a record of "+p.prompt, err)
 			continue

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -236,23 +237,27 @@ func orUnknown(who string) string {
 	return who
 }
 
-// Published finds the entry with which a version came into an environment, the last
-// one up to a moment; nil if no record tells. What only moved it, as a rollback to it
-// does, has the commit of another version and counts only where nothing else is known.
+// Published finds the entry with which a version came into an environment by a
+// moment, as plan.Came does; nil if no record tells. What only moved it, as a rollback
+// to it does, has the commit of another version: the last such counts only where
+// nothing else is known.
 func Published(entries []Entry, ref string, at time.Time) *Entry {
-	for _, actions := range [][]plan.Action{
-		plan.BringActions(),
-		{plan.ActionRestore, plan.ActionAdopt},
-		{plan.ActionFold},
-	} {
-		for i := len(entries) - 1; i >= 0; i-- {
-			e := &entries[i]
-			if e.Ref == ref && !e.Time.After(at) && e.Source == Promptflag && slices.Contains(actions, plan.Action(e.Action)) {
-				return e
-			}
+	var restored, folded *Entry
+	for i := range entries {
+		e := &entries[i]
+		if e.Ref != ref || e.Time.After(at) || e.Source != Promptflag {
+			continue
+		}
+		switch plan.Action(e.Action) {
+		case plan.ActionCreate, plan.ActionCandidate:
+			return e
+		case plan.ActionRestore, plan.ActionAdopt:
+			restored = e
+		case plan.ActionFold:
+			folded = e
 		}
 	}
-	return nil
+	return cmp.Or(restored, folded)
 }
 
 // Cause finds the change that made the flag what it was at a moment: the last entry

@@ -2,6 +2,7 @@ package origin
 
 import (
 	"context"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -58,10 +59,11 @@ var remoteForm = regexp.MustCompile(`^(?:[a-z+]+://)?(?:[^@/]+@)?([A-Za-z0-9.-]+
 
 // Uncommitted are those of the files, slash paths below Dir, that are not as the
 // commit has them that is checked out: changed, or unknown to git, ignored ones
-// included.
-func (f Finder) Uncommitted(ctx context.Context, files []string) ([]string, error) {
+// included. What the commit has in one of the folders and is deleted here is among
+// them. A folder that is a repository of its own stands for its files.
+func (f Finder) Uncommitted(ctx context.Context, files, folders []string) ([]string, error) {
 	var places []string // all files would not fit on a command line
-	for _, file := range files {
+	for _, file := range slices.Concat(files, folders) {
 		place, _, _ := strings.Cut(file, "/")
 		places = append(places, place)
 	}
@@ -70,22 +72,33 @@ func (f Finder) Uncommitted(ctx context.Context, files []string) ([]string, erro
 		places = []string{"."}
 	}
 	places = append([]string{"--"}, places...)
-	changed, err := f.git(ctx, append([]string{"--literal-pathspecs", "diff", "--name-only", "--no-renames", "--relative", "-z", "HEAD"}, places...)...)
+	changed, err := f.git(ctx, append([]string{"diff", "--name-only", "--no-renames", "--relative", "-z", "HEAD"}, places...)...)
 	if err != nil {
 		return nil, err
 	}
-	unknown, err := f.git(ctx, append([]string{"--literal-pathspecs", "ls-files", "--others", "-z"}, places...)...)
+	deleted, err := f.git(ctx, append([]string{"diff", "--name-only", "--no-renames", "--relative", "--diff-filter=D", "-z", "HEAD"}, places...)...)
+	if err != nil {
+		return nil, err
+	}
+	unknown, err := f.git(ctx, append([]string{"ls-files", "--others", "-z"}, places...)...)
 	if err != nil {
 		return nil, err
 	}
 	differ := map[string]bool{}
 	for name := range strings.SplitSeq(changed+"\x00"+unknown, "\x00") {
-		differ[name] = true
+		differ[strings.TrimSuffix(name, "/")] = true
 	}
 	var out []string
 	for _, file := range files {
-		if differ[file] {
-			out = append(out, file)
+		for place := file; place != "."; place = path.Dir(place) {
+			if differ[place] {
+				out = append(out, place)
+			}
+		}
+	}
+	for name := range strings.SplitSeq(deleted, "\x00") {
+		if slices.ContainsFunc(folders, func(folder string) bool { return folder == "." || strings.HasPrefix(name, folder+"/") }) && name != "" {
+			out = append(out, name)
 		}
 	}
 	slices.Sort(out)

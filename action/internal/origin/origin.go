@@ -106,9 +106,10 @@ var ErrCannotTell = errors.New("cannot tell whether this commit is the head of t
 // CheckHead compares the commit that is checked out with the head of branch at
 // the remote. A checkout without a remote, or no checkout at all, passes:
 // there is nobody else to publish. A checkout that git cannot read, or no git
-// to read it with, is ErrCannotTell. files are those that would be published, as
-// Uncommitted takes them: they have to be what the commit has.
-func (f Finder) CheckHead(ctx context.Context, branch string, files []string) error {
+// to read it with, is ErrCannotTell. files are those that would be published and
+// folders where they are, as Uncommitted takes them: they have to be what the commit
+// has.
+func (f Finder) CheckHead(ctx context.Context, branch string, files, folders []string) error {
 	remotes, err := f.git(ctx, "remote")
 	switch {
 	case err != nil && f.repository() != "":
@@ -127,7 +128,7 @@ func (f Finder) CheckHead(ctx context.Context, branch string, files []string) er
 	}
 	switch head {
 	case commit:
-		changed, err := f.Uncommitted(ctx, files)
+		changed, err := f.Uncommitted(ctx, files, folders)
 		switch {
 		case err != nil:
 			return fmt.Errorf("%w: %w", ErrCannotTell, err)
@@ -162,7 +163,7 @@ func (f Finder) git(ctx context.Context, args ...string) (string, error) {
 	}
 	cmd := exec.CommandContext(ctx, "git", args...)
 	cmd.Dir = f.Dir
-	cmd.Env = append(os.Environ(), "GIT_TERMINAL_PROMPT=0", "LC_ALL=C")
+	cmd.Env = append(os.Environ(), "GIT_TERMINAL_PROMPT=0", "GIT_LITERAL_PATHSPECS=1", "LC_ALL=C")
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {

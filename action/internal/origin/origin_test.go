@@ -82,10 +82,10 @@ func repository(t *testing.T) (dir string, git func(...string)) {
 func TestCheckHead(t *testing.T) {
 	dir, git := repository(t)
 	f := Finder{Dir: dir, Getenv: env(nil)}
-	var files []string
+	var files, folders []string
 	check := func(what string, want error, text string) {
 		t.Helper()
-		err := f.CheckHead(t.Context(), "main", files)
+		err := f.CheckHead(t.Context(), "main", files, folders)
 		if !errors.Is(err, want) || want != nil && !strings.Contains(err.Error(), text) {
 			t.Errorf("%s: CheckHead = %v, want %v with %q", what, err, want, text)
 		}
@@ -107,11 +107,14 @@ func TestCheckHead(t *testing.T) {
 	}
 	write("a/p/one.toml", "1")
 	write("a/p/_tone.md", "1")
+	write("a/p/s/two.eval.toml", "1")
+	write("a/q/three.toml", "1")
 	write("a/.gitignore", "new.toml\nrecorded/")
 	git("add", "-A")
 	git("commit", "-q", "-m", "files")
 	git("push", "-q", "origin", "main")
-	f.Dir, files = filepath.Join(dir, "a"), []string{"promptflag.toml", "p/one.toml", "p/_tone.md", "p/new.toml"}
+	f.Dir, files = filepath.Join(dir, "a"), []string{"promptflag.toml", "p/one.toml", "p/_tone.md", "p/new.toml", "p/own/four.toml"}
+	folders = []string{"p"}
 	write("a/p/other.toml", "not read")
 	write("a/p/recorded/x", "ignored")
 	check("nothing that is read is changed", nil, "")
@@ -122,12 +125,29 @@ func TestCheckHead(t *testing.T) {
 	write("a/promptflag.toml", "unknown")
 	check("staged, ignored and unknown", ErrNotHead, "not committed: p/_tone.md, p/new.toml, promptflag.toml; commit")
 	git("reset", "-q", "--hard")
-	f.Dir, files = dir, nil
+	remove := func(name string) {
+		t.Helper()
+		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	remove("a/p/new.toml")
+	remove("a/promptflag.toml")
+	remove("a/p/s")
+	remove("a/q")
+	check("deleted", ErrNotHead, "not committed: p/s/two.eval.toml; commit")
+	git("reset", "-q", "--hard")
+	git("init", "-q", "a/p/own")
+	write("a/p/own/four.toml", "1")
+	check("a repository of its own", ErrNotHead, "not committed: p/own; commit")
+	remove("a/p/own")
+	check("as it was", nil, "")
+	f.Dir, files, folders = dir, nil, nil
 	git("commit", "-q", "--allow-empty", "-m", "two")
 	check("not pushed", ErrNotHead, "origin's main is at ")
 	git("remote", "set-url", "origin", "https://ada:s3cret@127.0.0.1:1/x")
 	check("remote down", ErrCannotTell, "git ls-remote")
-	if err := f.CheckHead(t.Context(), "main", nil); strings.Contains(err.Error(), "s3cret") {
+	if err := f.CheckHead(t.Context(), "main", nil, nil); strings.Contains(err.Error(), "s3cret") {
 		t.Errorf("a secret in %v", err)
 	}
 

@@ -59,10 +59,22 @@ func Newest(keys []store.RecordKey, environment, version string, actions ...Acti
 	})
 }
 
-// BringActions are the actions with which a version comes to an environment: their
-// records have the commit that it comes with. The others move what is there, as the
-// publish after which it is stable does, and have commits of other versions.
+// BringActions are the actions with which a version comes to an environment.
 func BringActions() []Action { return []Action{ActionCreate, ActionCandidate} }
+
+// Came finds, among the keys of a prompt's records, the newest first, the first that
+// brought a version to an environment: its record has the commit that the version
+// came with. Later ones, such as that of publish --retry or of the publish after which
+// it was stable, may have commits that are about other versions. -1 if there is none.
+// An operation that died counts: its commit had the version.
+func Came(keys []store.RecordKey, environment, version string) int {
+	for i, k := range slices.Backward(keys) {
+		if k.Environment == environment && k.Version == version && slices.Contains(BringActions(), Action(k.Action)) {
+			return i
+		}
+	}
+	return -1
+}
 
 // LinkActions are the actions whose pull request the flag's page links to.
 func LinkActions() []Action { return append(BringActions(), ActionRestore) }

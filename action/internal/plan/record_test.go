@@ -22,3 +22,21 @@ func TestServed(t *testing.T) {
 		}
 	}
 }
+
+// TestCame: the first that brought a version, finished or not; not what brought it
+// again, or moved it.
+func TestCame(t *testing.T) {
+	key := func(environment, version string, action Action, phase store.Phase) store.RecordKey {
+		return store.RecordKey{Environment: environment, Version: version, Action: string(action), Phase: phase}
+	}
+	keys := []store.RecordKey{ // the newest first
+		key("production", "b", ActionFold, store.Done), key("production", "b", ActionCandidate, store.Done),
+		key("production", "b", ActionReject, store.Done), key("production", "b", ActionCandidate, store.Intent),
+		key("production", "a", ActionCreate, store.Done), key("development", "b", ActionCreate, store.Done), key("production", "c", ActionRestore, store.Done),
+	}
+	for version, want := range map[string]int{"a": 4, "b": 3, "c": -1} {
+		if got := Came(keys, "production", version); got != want {
+			t.Errorf("Came(%s) = %d, want %d", version, got, want)
+		}
+	}
+}

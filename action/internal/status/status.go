@@ -197,7 +197,7 @@ func (e *Entry) addRecords(ctx context.Context, bucket *store.Bucket, keys []sto
 		if role.v == nil {
 			continue
 		}
-		came := plan.Newest(keys, e.Environment, role.v.Version, plan.BringActions()...)
+		came := plan.Came(keys, e.Environment, role.v.Version)
 		if came >= 0 {
 			r, err := bucket.Record(ctx, keys[came])
 			if err != nil {

@@ -152,6 +152,10 @@ func TestAsksOnce(t *testing.T) {
 		if _, err := server.Add(t.Context(), "p", s); err != nil {
 			t.Fatal(err)
 		}
+		s = flags.Build(flags.Candidate, "p", flags.ID("p", env, "c0ffee", "b"), ref.String(), ref.Version(), "why", 10, "userId")
+		if _, err := server.Add(t.Context(), "p", s); err != nil {
+			t.Fatal(err)
+		}
 		in.Environments = append(in.Environments, config.Environment{Name: env})
 		in.Targets[env] = plan.Target{Flags: server, Bucket: bucket}
 	}
