@@ -27,5 +27,6 @@
 //
 // The embedded flags document has no log. There the records alone speak, each
 // with the state before and after; two neighbours that do not fit say that
-// somebody wrote in between.
+// somebody wrote in between. Where operations ran at the same time, each explains
+// what it changed, and nothing else.
 package history

@@ -274,19 +274,18 @@ func (s Step) isOurs(p Place) bool {
 
 // Breaks notes in the detail of an entry that the flag was not what the operations
 // before had left: all that records tell of other changes where there is no event
-// log. Operations that ran at the same time explain each other. entries are of one
-// place, the oldest first.
+// log. An operation that ran at the same time explains what it changed. entries are
+// of one place, the oldest first.
 func Breaks(entries iter.Seq2[Entry, error]) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		var t trail
 		for e, err := range entries {
 			if err == nil {
-				last := t.last
-				switch t.add(e) {
+				switch how, by := t.add(e); how {
 				case unexplained:
 					e.Detail = "by then the flag was: " + served(*e.Before) + "; no record tells who changed it"
 				case meanwhile:
-					e.Detail = "at the same time as: " + last.inShort()
+					e.Detail = "at the same time as: " + by.inShort()
 				}
 			}
 			if !yield(e, err) {
@@ -296,10 +295,12 @@ func Breaks(entries iter.Seq2[Entry, error]) iter.Seq2[Entry, error] {
 	}
 }
 
-// trail follows the operations of one place, the oldest first.
+// trail follows the operations of one place, the oldest first. One without an end
+// counts as over when a later one begins: a run that died must not hide for ever what
+// the flag is.
 type trail struct {
-	last Entry        // its end is the latest of all so far
-	left *store.State // by the operations so far; nil: not known
+	running []Entry      // the last operation, and those that were not done when it began
+	left    *store.State // by the operations so far; nil: not known
 }
 
 // How an entry follows those before it.
@@ -307,63 +308,69 @@ type follows int
 
 const (
 	goesOn      follows = iota // the flag was what they had left, as far as is known
-	meanwhile                  // it was not, and one of them was not done yet
+	meanwhile                  // it was not, in what those change that were not done yet
 	unexplained                // it was not
 )
 
-// add takes the next entry; those of one operation are one step.
-func (t *trail) add(e Entry) follows {
-	switch {
-	case e.Operation == t.last.Operation && e.Time.Equal(t.last.Time):
-		if e.end.After(t.last.end) {
-			t.last.end = e.end
-		}
-		return goesOn
-	case e.Fault != "":
-		t.left = nil
-		return goesOn
-	}
-	how, overlap := goesOn, e.Time.Before(t.last.end)
-	if t.left != nil && e.Before != nil && *t.left != *e.Before {
-		how = unexplained
-		if overlap {
-			how = meanwhile
+// add takes the next entry; those of one operation are one step. by is the last
+// operation that explains what the flag was, if one that was not done yet does.
+func (t *trail) add(e Entry) (how follows, by Entry) {
+	for i := range t.running {
+		if o := &t.running[i]; o.Operation == e.Operation && o.Time.Equal(e.Time) {
+			if e.end.After(o.end) {
+				o.end = e.end
+			}
+			return goesOn, Entry{}
 		}
 	}
-	t.left = e.leaves(t.left, overlap)
-	if overlap && t.last.end.After(e.end) {
-		e.end = t.last.end
+	t.running = slices.DeleteFunc(t.running, func(o Entry) bool {
+		return !o.end.After(e.Time) && !o.Time.Equal(e.Time)
+	})
+	var left *store.State
+	// What is not known stays so until an operation begins that has the flag to itself.
+	if e.Before != nil && (t.left != nil || len(t.running) == 0) {
+		now := *e.Before
+		if t.left != nil {
+			for _, o := range t.running {
+				was := now
+				if o.change(&now, *t.left); now != was {
+					by = o
+				}
+			}
+			switch {
+			case now != *t.left:
+				how = unexplained
+			case now != *e.Before:
+				how = meanwhile
+			}
+		}
+		if e.Finished && e.After != nil {
+			e.change(&now, *e.After)
+			left = &now
+		}
 	}
-	t.last = e
-	return how
+	t.left, t.running = left, append(t.running, e)
+	return how, by
 }
 
-// leaves is what the flag is after an entry: what it changed of what another one
-// left that ran meanwhile.
-func (e Entry) leaves(left *store.State, meanwhile bool) *store.State {
-	if !e.Finished || e.After == nil {
-		return nil
+// change sets what the entry's operation changed to what it is in another state.
+// Before and After are known.
+func (e Entry) change(s *store.State, to store.State) {
+	if e.Before.Stable != e.After.Stable {
+		s.Stable = to.Stable
 	}
-	out := *e.After
-	if !meanwhile || left == nil || e.Before == nil {
-		return &out
+	if e.Before.Candidate != e.After.Candidate {
+		s.Candidate = to.Candidate
 	}
-	if e.Before.Stable == e.After.Stable {
-		out.Stable = left.Stable
+	if e.Before.Percent != e.After.Percent {
+		s.Percent = to.Percent
 	}
-	if e.Before.Candidate == e.After.Candidate {
-		out.Candidate = left.Candidate
+	if e.Before.CandidateDisabled != e.After.CandidateDisabled {
+		s.CandidateDisabled = to.CandidateDisabled
 	}
-	if e.Before.Percent == e.After.Percent {
-		out.Percent = left.Percent
+	if e.Before.Enabled != e.After.Enabled {
+		s.Enabled = to.Enabled
 	}
-	if e.Before.CandidateDisabled == e.After.CandidateDisabled {
-		out.CandidateDisabled = left.CandidateDisabled
-	}
-	if e.Before.Enabled == e.After.Enabled {
-		out.Enabled = left.Enabled
-	}
-	return &out
 }
 
 // inShort is an entry in a few words: "off by Ada".

@@ -240,6 +240,39 @@ func TestBreaks(t *testing.T) {
 	}
 }
 
+// TestBreaksOverlap: an operation explains what it changed, not what a person changed
+// while it ran.
+func TestBreaksOverlap(t *testing.T) {
+	s := store.State{Stable: ref("a"), Candidate: ref("b"), Percent: 10, Enabled: true}
+	change := func(s store.State, f func(*store.State)) store.State { f(&s); return s }
+	dialled := change(s, func(s *store.State) { s.Percent = 20 })
+	held := change(s, func(s *store.State) { s.CandidateDisabled = true })
+	off := change(held, func(s *store.State) { s.Enabled = false })
+	dial := record("dial", "b", after(0), true, s, dialled)
+	dial.Finished = after(10)
+	ops := []store.Operation{
+		dial,
+		record("off", "a", after(5), true, held, off), // not dialled yet, and held by a person
+		record("on", "a", after(6), true, off, held),  // still not dialled
+		record("off", "a", after(20), true, change(off, func(s *store.State) { s.Enabled, s.Percent = true, 20 }), off),
+	}
+	var got []string
+	for e, err := range Breaks(Join(place, sequence(ops), nil)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, e.Action+": "+e.Detail)
+	}
+	want := []string{
+		"dial: ",
+		"off: by then the flag was: stable aaaaaaaaaaaa, candidate bbbbbbbbbbbb held; no record tells who changed it",
+		"on: at the same time as: dial by ada", "off: ",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Breaks (-want +got):\n%s", diff)
+	}
+}
+
 // FuzzCSV: whatever people write, the row has its columns and no cell is a formula.
 func FuzzCSV(f *testing.F) {
 	f.Add("=cmd|' /C calc'!A0", "\"\n")

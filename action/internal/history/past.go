@@ -141,8 +141,10 @@ func (r Records) At(entries []Entry, at time.Time, lag time.Duration) (Past, err
 		return Past{}, gap("the release record of %s cannot be read: %s", e.Time.Format(time.RFC3339), e.Fault)
 	case !e.Finished:
 		return Past{}, gap("%s of %s by %s was started and not finished: nobody knows how far it came", e.Action, e.Time.Format(time.RFC3339), orUnknown(e.Actor))
-	case e.After == nil:
+	case e.Before == nil || e.After == nil:
 		return Past{}, gap("the release record of %s does not say what the flag was", e.Time.Format(time.RFC3339))
+	case e.left == nil:
+		return Past{}, gap("%s of %s by %s ran at the same time as an operation of which nobody knows what it changed", e.Action, e.Time.Format(time.RFC3339), orUnknown(e.Actor))
 	}
 	if err := r.fits(own, last); err != nil {
 		return Past{}, err
@@ -167,7 +169,8 @@ func chain(entries []Entry) []link {
 	var all []link
 	var t trail
 	for _, e := range entries {
-		how, n := t.add(e), len(all)
+		how, _ := t.add(e)
+		n := len(all)
 		if n == 0 || all[n-1].Operation != e.Operation || !all[n-1].Time.Equal(e.Time) {
 			all = append(all, link{Entry: e, how: how})
 			n++

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -37,6 +38,25 @@ func TestPublished(t *testing.T) {
 	}
 }
 
+// told is the state that At finds in records, or why it finds none.
+func told(t *testing.T, ops []store.Operation, minutes float64) string {
+	t.Helper()
+	var entries []Entry
+	for e, err := range Join(place, sequence(ops), nil) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries = append(entries, e)
+	}
+	past, err := Records{Place: place}.At(entries, after(minutes), time.Second)
+	if unknown := (*Gap)(nil); errors.As(err, &unknown) {
+		return unknown.Message
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	return plan.Served(*place.state(past.Snapshot))
+}
+
 // TestRecordsAt: operations that ran at the same time leave what both of them
 // changed; any other difference between two records is a gap.
 func TestRecordsAt(t *testing.T) {
@@ -62,20 +82,7 @@ func TestRecordsAt(t *testing.T) {
 		{2, 1, "stable aaaaaaaaaaaa, candidate bbbbbbbbbbbb held, OFF"},
 		{2, -1, "the first release record is of 2026-11-17T12:00:00Z, after that time"},
 	} {
-		var entries []Entry
-		for e, err := range Join(place, sequence(ops[:tt.ops]), nil) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			entries = append(entries, e)
-		}
-		past, err := Records{Place: place}.At(entries, after(tt.minutes), time.Second)
-		got := ""
-		if err != nil {
-			got = err.Error()
-		} else {
-			got = plan.Served(*place.state(past.Snapshot))
-		}
+		got := told(t, ops[:tt.ops], tt.minutes)
 		if got != tt.want {
 			t.Errorf("of %d operations, after %v minutes: %s, want %s", tt.ops, tt.minutes, got, tt.want)
 		}
@@ -91,5 +98,62 @@ func TestRecordsAt(t *testing.T) {
 		if gap == "" && err != nil || gap != "" && (err == nil || !strings.Contains(err.Error(), gap)) {
 			t.Errorf("the flag is %s: %v, want %q", plan.Served(state), err, gap)
 		}
+	}
+}
+
+// TestRecordsAtOverlap: what a person changed while an operation ran is a gap, and
+// known again from the next record; what runs together with an operation that is not
+// known to its end leaves nobody knows what.
+func TestRecordsAtOverlap(t *testing.T) {
+	s := store.State{Stable: ref("a"), Candidate: ref("b"), Percent: 10, Enabled: true}
+	change := func(s store.State, f func(*store.State)) store.State { f(&s); return s }
+	held := change(s, func(s *store.State) { s.CandidateDisabled = true })
+	off := change(s, func(s *store.State) { s.Enabled = false })
+	dialled := change(s, func(s *store.State) { s.Percent = 20 })
+	both := change(dialled, func(s *store.State) { s.CandidateDisabled = true })
+	none := change(both, func(s *store.State) { s.Enabled = false })
+	until := func(minutes float64, o store.Operation) store.Operation { o.Finished = after(minutes); return o }
+	broken := func(o store.Operation) store.Operation {
+		o.Record, o.Err = store.Record{}, store.ErrCorrupt
+		return o
+	}
+	second := record("replace", "c", after(0), true, s, held) // another record of that operation
+	other := broken(record("dial", "b", after(0), false, s, s))
+	other.Key.ID = "other"
+	byHand := []store.Operation{
+		until(10, record("dial", "b", after(0), true, s, dialled)),
+		record("off", "a", after(5), true, both, none),
+		record("on", "a", after(7), true, none, both),
+	}
+	rolledBack := until(1, record("reject", "b", after(0), true, s, held))
+	lateOff := record("off", "a", after(0.4), true, s, off)
+	lateOn := record("on", "a", after(2), true, off, s)
+	const nobody = " by ada ran at the same time as an operation of which nobody knows what it changed"
+
+	for _, tt := range []struct {
+		name    string
+		ops     []store.Operation
+		minutes float64
+		want    string // the state, or the gap
+	}{
+		{"before a person's change is seen", byHand, 3, "between 2026-11-17T12:00:00Z and 2026-11-17T12:05:00Z the flag changed, and no record tells when and by whom"},
+		{"after it is seen", byHand, 6, "stable aaaaaaaaaaaa, candidate bbbbbbbbbbbb held, OFF"},
+		{"at the end", byHand, 20, "stable aaaaaaaaaaaa, candidate bbbbbbbbbbbb held"},
+		{"with an unfinished one", []store.Operation{rolledBack, record("dial", "b", after(0.2), false, s, dialled), lateOff}, 1.5,
+			"off of 2026-11-17T12:00:24Z" + nobody},
+		{"with an unreadable one", []store.Operation{rolledBack, broken(record("dial", "b", after(0.2), true, s, dialled)), lateOff}, 1.5,
+			"off of 2026-11-17T12:00:24Z" + nobody},
+		{"with only an unreadable one", []store.Operation{until(1, broken(record("dial", "b", after(0.2), true, s, dialled))), lateOff}, 1.5,
+			"off of 2026-11-17T12:00:24Z" + nobody},
+		{"after all of them", []store.Operation{rolledBack, record("dial", "b", after(0.2), false, s, dialled), lateOff, lateOn}, 3,
+			"stable aaaaaaaaaaaa, candidate bbbbbbbbbbbb at 10 %"},
+		{"in one nanosecond", []store.Operation{record("reject", "b", after(0), true, s, held), other, second}, 1,
+			"replace of 2026-11-17T12:00:00Z" + nobody},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := told(t, tt.ops, tt.minutes); got != tt.want {
+				t.Errorf("after %v minutes: %s, want %s", tt.minutes, got, tt.want)
+			}
+		})
 	}
 }
