@@ -14,7 +14,7 @@ import (
 // is left as it is.
 func (f *File) Archive(ctx context.Context, flag string) error {
 	return f.update(ctx, "archive flag", func(d *document) error {
-		x, err := f.find(d, flag)
+		x, err := f.edit(d, flag)
 		if errors.Is(err, flags.ErrArchived) {
 			return errUnchanged
 		}

@@ -1,6 +1,7 @@
 package flagsfile
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -26,11 +27,12 @@ func readLimited(root *os.Root, name string) ([]byte, error) {
 	if err := checkSize(info.Size()); err != nil {
 		return nil, err
 	}
-	data, err := io.ReadAll(io.LimitReader(file, maxDocument+1))
-	if err != nil {
+	var buf bytes.Buffer
+	buf.Grow(int(info.Size()) + bytes.MinRead) // all of it and the end, in one piece
+	if _, err := buf.ReadFrom(io.LimitReader(file, maxDocument+1)); err != nil {
 		return nil, err
 	}
-	return data, checkSize(int64(len(data)))
+	return buf.Bytes(), checkSize(int64(buf.Len()))
 }
 
 func checkSize(n int64) error {

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/promptflag/promptflag/action/internal/flags"
@@ -34,6 +35,9 @@ type feature struct {
 	Links        []link            `json:"links"`
 	Strategies   []*strategy       `json:"strategies"`
 	Dependencies []json.RawMessage `json:"dependencies,omitempty"`
+
+	text    []byte // what encode writes for it; nil: not known yet
+	changed bool   // since it was decoded
 }
 
 type link struct {
@@ -97,50 +101,15 @@ func (d *document) unique() error {
 	return nil
 }
 
-// encode writes the document: features by name, strategies in evaluation order,
-// no null where a list belongs.
-func (d *document) encode() ([]byte, error) {
-	slices.SortFunc(d.Features, func(a, b *feature) int { return cmp.Compare(a.Name, b.Name) })
-	d.Features, d.Segments = orEmpty(d.Features), orEmpty(d.Segments)
-	for _, f := range d.Features {
-		f.sort()
-		f.Tags, f.Links, f.Strategies = orEmpty(f.Tags), orEmpty(f.Links), orEmpty(f.Strategies)
-		for _, s := range f.Strategies {
-			s.Constraints, s.Segments, s.Variants = orEmpty(s.Constraints), orEmpty(s.Segments), orEmpty(s.Variants)
-		}
-	}
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(d); err != nil {
-		return nil, err
-	}
-	return buf.Bytes(), nil
-}
-
-func orEmpty[T any](list []T) []T {
-	if list == nil {
-		return []T{}
-	}
-	return list
-}
-
-// sort puts the strategies in the order in which they are evaluated.
-func (f *feature) sort() {
-	slices.SortStableFunc(f.Strategies, func(a, b *strategy) int {
-		return cmp.Or(cmp.Compare(a.SortOrder, b.SortOrder), cmp.Compare(a.ID, b.ID))
-	})
-}
-
-// flag is the feature as callers know it.
+// flag is the feature as callers know it. They may do with it what they like.
 func (f *feature) flag() flags.Flag {
-	f.sort()
+	own := f.clone()
+	own.sort()
 	out := flags.Flag{
 		Name: f.Name, Type: f.Type, Project: f.Project, Enabled: f.Enabled,
-		Tags: slices.Clone(f.Tags), Strategies: make([]flags.Strategy, 0, len(f.Strategies)),
+		Tags: own.Tags, Strategies: make([]flags.Strategy, 0, len(own.Strategies)),
 	}
-	for _, s := range f.Strategies {
+	for _, s := range own.Strategies {
 		for i, c := range s.Constraints {
 			s.Constraints[i] = compact(c)
 		}
@@ -150,6 +119,33 @@ func (f *feature) flag() flags.Flag {
 		})
 	}
 	return out
+}
+
+// clone returns a feature that can be changed while others read f. The bytes of
+// raw messages are never changed: they stay shared.
+func (f *feature) clone() *feature {
+	c := *f
+	c.Tags, c.Links, c.Strategies = slices.Clone(f.Tags), slices.Clone(f.Links), slices.Clone(f.Strategies)
+	for i, s := range c.Strategies {
+		own := *s
+		own.Constraints, own.Segments = slices.Clone(s.Constraints), slices.Clone(s.Segments)
+		own.Parameters, own.Variants = maps.Clone(s.Parameters), slices.Clone(s.Variants)
+		for j, v := range own.Variants {
+			if v.Payload != nil {
+				payload := *v.Payload
+				own.Variants[j].Payload = &payload
+			}
+		}
+		c.Strategies[i] = &own
+	}
+	return &c
+}
+
+// sort puts the strategies in the order in which they are evaluated.
+func (f *feature) sort() {
+	slices.SortStableFunc(f.Strategies, func(a, b *strategy) int {
+		return cmp.Or(cmp.Compare(a.SortOrder, b.SortOrder), cmp.Compare(a.ID, b.ID))
+	})
 }
 
 // compact takes out the line breaks that the document has for people.

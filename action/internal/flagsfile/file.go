@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"sync"
 	"time"
 
 	"github.com/promptflag/promptflag/action/internal/flags"
@@ -22,6 +23,9 @@ type File struct {
 	now                       func() time.Time
 	random                    io.Reader
 	lockWait                  time.Duration
+
+	mu   sync.Mutex
+	kept [2]*snapshot // the latest, and the one that it replaces or replaced; either may be nil
 }
 
 // Options of New. Nil means all defaults.
@@ -109,52 +113,39 @@ func (e *documentError) Error() string {
 	return fmt.Sprintf("%s%s%v (the document was left as it is: correct it or put a good copy in its place)", e.path, sep, e.err)
 }
 
-// read returns the document as it is now.
+// read returns the document as it is now. It must not be changed.
 func (f *File) read(ctx context.Context) (*document, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	root, err := os.OpenRoot(f.dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return f.empty(), nil
+		return f.empty().doc, nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	defer root.Close()
-	return f.load(root)
-}
-
-func (f *File) load(root *os.Root) (*document, error) {
-	data, err := readLimited(root, f.name())
-	if errors.Is(err, fs.ErrNotExist) {
-		return f.empty(), nil
-	}
+	s, err := f.load(root)
 	if err != nil {
 		return nil, err
 	}
-	d, err := decode(data, f.environment)
-	if err != nil {
-		return nil, &documentError{f.Document(), err}
-	}
-	return d, nil
-}
-
-func (f *File) empty() *document {
-	return &document{Format: format, Environment: f.environment}
+	return s.doc, nil
 }
 
 // errUnchanged is what a change returns when there is nothing to write.
 var errUnchanged = errors.New("unchanged")
 
-// update runs change on the document and writes the result, all under the lock.
-// An error of change leaves the document as it was.
+// update runs change on a draft of the document and writes the result, all under
+// the lock. Features of the draft are changed through edit. An error of change
+// leaves the document as it was.
 func (f *File) update(ctx context.Context, op string, change func(*document) error) error {
 	err := f.locked(ctx, func(root *os.Root) error {
-		d, err := f.load(root)
+		before, err := f.load(root)
 		if err != nil {
 			return err
 		}
+		d := before.draft()
 		if err := change(d); err != nil {
 			return err
 		}
@@ -162,6 +153,11 @@ func (f *File) update(ctx context.Context, op string, change func(*document) err
 		data, err := d.encode()
 		if err != nil {
 			return err
+		}
+		// Kept before it is in the file, and beside what is there now: whichever a
+		// reader finds is known. If the file is not replaced, nobody finds it.
+		if s, err := d.written(data); err == nil {
+			f.keep(s, before)
 		}
 		return replace(root, f.name(), data)
 	})
@@ -192,7 +188,16 @@ func (f *File) locked(ctx context.Context, do func(*os.Root) error) error {
 	return do(root)
 }
 
-// find returns a flag of our project that can be changed.
+// edit returns a flag of our project, for changing it in a draft.
+func (f *File) edit(d *document, name string) (*feature, error) {
+	x, err := f.find(d, name)
+	if err != nil {
+		return nil, err
+	}
+	return d.change(x), nil
+}
+
+// find returns a flag of our project that is not archived, for reading.
 func (f *File) find(d *document, name string) (*feature, error) {
 	for _, x := range d.Features {
 		if x.Name != name {

@@ -186,7 +186,7 @@ func TestArchive(t *testing.T) {
 	must(t, f.Switch(ctx, flag, true))
 	must(t, f.Archive(ctx, flag))
 	must(t, f.Archive(ctx, flag))
-	must(t, f.update(ctx, "revive", func(d *document) error { d.Features[0].Archived = false; return nil }))
+	must(t, f.update(ctx, "revive", func(d *document) error { d.change(d.Features[0]).Archived = false; return nil }))
 	if read(t, f).Enabled {
 		t.Error("it is ON")
 	}

@@ -55,7 +55,7 @@ func (f *File) Create(ctx context.Context, n flags.New) error {
 		}
 		d.Features = append(d.Features, &feature{
 			Name: n.Name, Type: "kill-switch", Description: n.Description, Project: f.project,
-			Tags: []flags.Tag{{Type: flags.TagType, Value: n.Prompt}},
+			Tags: []flags.Tag{{Type: flags.TagType, Value: n.Prompt}}, changed: true,
 		})
 		return nil
 	})
@@ -65,7 +65,7 @@ func (f *File) Create(ctx context.Context, n flags.New) error {
 // strategy it gets one for everybody, without a variant, as on a server.
 func (f *File) Switch(ctx context.Context, flag string, on bool) error {
 	return f.update(ctx, "switch flag", func(d *document) error {
-		x, err := f.find(d, flag)
+		x, err := f.edit(d, flag)
 		if err != nil {
 			return err
 		}
@@ -98,7 +98,7 @@ func (x *feature) nextOrder() int {
 // Link adds a link to a flag, once for each url.
 func (f *File) Link(ctx context.Context, flag, url, title string) error {
 	return f.update(ctx, "link flag", func(d *document) error {
-		x, err := f.find(d, flag)
+		x, err := f.edit(d, flag)
 		if err != nil {
 			return err
 		}

@@ -18,7 +18,7 @@ const maxStrategies = 30
 // returns its new id. The switch stays as it is.
 func (f *File) Add(ctx context.Context, flag string, s flags.Strategy) (id string, err error) {
 	err = f.update(ctx, "add strategy", func(d *document) error {
-		x, err := f.find(d, flag)
+		x, err := f.edit(d, flag)
 		if err != nil {
 			return err
 		}
@@ -71,7 +71,7 @@ func (d *document) ids(yield func(string) bool) {
 // environment goes OFF.
 func (f *File) Patch(ctx context.Context, flag, id string, p flags.Patch) error {
 	return f.update(ctx, "change strategy", func(d *document) error {
-		x, err := f.find(d, flag)
+		x, err := f.edit(d, flag)
 		if err != nil {
 			return err
 		}
@@ -141,7 +141,7 @@ func (s *strategy) patch(p flags.Patch) {
 // Reorder sets the sort orders of strategies, all or none.
 func (f *File) Reorder(ctx context.Context, flag string, order map[string]int) error {
 	return f.update(ctx, "reorder strategies", func(d *document) error {
-		x, err := f.find(d, flag)
+		x, err := f.edit(d, flag)
 		if err != nil {
 			return err
 		}
@@ -165,7 +165,7 @@ func (f *File) Reorder(ctx context.Context, flag string, order map[string]int) e
 // left enabled, the environment goes OFF.
 func (f *File) Delete(ctx context.Context, flag, id string) error {
 	return f.update(ctx, "delete strategy", func(d *document) error {
-		x, err := f.find(d, flag)
+		x, err := f.edit(d, flag)
 		if errors.Is(err, flags.ErrNotFound) {
 			return errUnchanged
 		}

@@ -117,8 +117,9 @@ func (w *walker) known(t reflect.Type) (f fields, strict bool) {
 	}
 	f = fields{}
 	for field := range t.Fields() {
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		f[name] = field.Type
+		if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); field.IsExported() {
+			f[name] = field.Type
+		}
 	}
 	w.fields[t] = f
 	return f, true
