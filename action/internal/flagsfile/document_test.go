@@ -73,6 +73,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"parameter number": {head + `"features":[{"name":"a","strategies":[{"id":"1","parameters":{"rollout":5}}]}]}`, "2:73: features.strategies.parameters"},
 		"unknown member":   {head + `"features":[{"name":"a", "stale":true}]}`, `2:26: unknown member "stale"`},
 		"unknown deep":     {head + `"features":[{"name":"a","strategies":[{"id":"1","variants":[{"overrides":[]}]}]}]}`, `2:62: unknown member "overrides"`},
+		"no member name":   {head + `"features":[{"name":"a","":1}]}`, `2:25: unknown member ""`},
 		"other case":       {head + `"Features":[]}`, `2:1: unknown member "Features"`},
 		"member twice":     {head + `"revision":1,"features":[],"revision":2}`, `2:28: "revision" is there twice`},
 		"twice in a map":   {head + `"features":[{"name":"a","strategies":[{"id":"1","parameters":{"a":"1","a":"2"}}]}]}`, `2:71: "a" is there twice`},
@@ -150,6 +151,9 @@ func FuzzDecode(f *testing.F) {
 		once, err := d.encode()
 		if err != nil {
 			t.Fatalf("encode: %v", err)
+		}
+		if whole := encodeWhole(t, d); !bytes.Equal(once, whole) {
+			t.Fatalf("joined:\n%s\nin one pass:\n%s", once, whole)
 		}
 		d, err = decode(once, "production")
 		if err != nil {
