@@ -44,10 +44,9 @@
 // written over: whatever it holds may be the only copy. A document that does not
 // exist is an environment without flags; the first change makes it.
 //
-// A change reads and writes the whole document, and a read reads it: others may
-// have written. A [File] keeps the bytes it last read or wrote, decodes when the
-// file has others, and encodes the flags that a change touched: milliseconds for
-// thousands of flags. A process that makes one change decodes and encodes all of
-// them once, which is tenths of a second for thousands. A team with thousands of
-// prompts wants a server.
+// Every read reads the whole document, others may have written; every change
+// writes it. A [File] keeps the bytes that it last read or wrote, decodes only
+// others, and encodes only the flags that a change touched. With a thousand flags
+// a change takes hundredths of a second, the first one of a process a tenth. A
+// team with thousands of prompts wants a server.
 package flagsfile
