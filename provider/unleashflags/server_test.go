@@ -32,7 +32,6 @@ type fakeServer struct {
 	body   string
 	status int           // of the feed; 0: as it should be
 	hang   chan struct{} // requests wait for it to be closed
-	slow   chan struct{} // reports are taken, and answered when it is closed
 	posts  map[string][]object
 	heads  []http.Header // of the feed's requests
 	same   int           // 304 answers
@@ -72,13 +71,6 @@ func (f *fakeServer) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.slow != nil && strings.HasSuffix(r.URL.Path, "/metrics") {
-		defer func(slow chan struct{}) {
-			f.mu.Unlock()
-			<-slow
-			f.mu.Lock()
-		}(f.slow)
-	}
 	switch {
 	case r.Header.Get("Authorization") != testToken:
 		w.WriteHeader(http.StatusUnauthorized)
@@ -198,38 +190,6 @@ func TestReportsSurviveAnOutage(t *testing.T) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	eventually(t, "all is reported", func() bool { return cmp.Equal(want, f.toggles("support.triage")) })
-}
-
-// A report on its way when Shutdown begins is waited for: the server may have
-// counted it already.
-func TestReportOnItsWayAtShutdown(t *testing.T) {
-	f := newFakeServer(t, fixtureFeed(t))
-	f.slow = make(chan struct{})
-	s := serve(t, f.options(), newBucket(t), nil)
-	want := map[string]int{"yes": 0, "no": 0}
-	count := func() {
-		a, _ := s.object("support.triage", user("user-0"))
-		want[a.Variant]++
-		want["yes"]++
-	}
-	count()
-	eventually(t, "the server has it", func() bool { return cmp.Equal(want, f.toggles("support.triage")) })
-	count() // goes with the last report
-	done := make(chan error)
-	go func() { done <- s.api.Shutdown(context.Background()) }()
-	eventually(t, "the polls end", func() bool {
-		asked := func() int { f.mu.Lock(); defer f.mu.Unlock(); return len(f.heads) }
-		before := asked()
-		time.Sleep(50 * time.Millisecond) // five polls
-		return asked() == before
-	})
-	close(f.slow)
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, f.toggles("support.triage")); diff != "" {
-		t.Errorf("reported (-served +reported)\n%s", diff)
-	}
 }
 
 func TestServerErrors(t *testing.T) {

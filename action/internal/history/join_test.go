@@ -209,33 +209,40 @@ func TestCSVIsHarmless(t *testing.T) {
 	}
 }
 
-// TestBreaks: without an event log nobody is accused; operations that ran at the same
-// time explain what the flag was.
-func TestBreaks(t *testing.T) {
-	s := store.State{Stable: ref("a"), Candidate: ref("b"), Percent: 10, Enabled: true}
-	change := func(s store.State, f func(*store.State)) store.State { f(&s); return s }
-	held := change(s, func(s *store.State) { s.CandidateDisabled = true })
-	off := change(s, func(s *store.State) { s.Enabled = false })
-	both := change(held, func(s *store.State) { s.Enabled = false })
-	dialled := change(held, func(s *store.State) { s.Percent = 70 })
-	ops := []store.Operation{
-		record("reject", "b", after(0), true, s, held),
-		record("off", "a", after(0.01), true, s, off), // one second is less
-		record("on", "a", after(5), true, both, held),
-		record("off", "a", after(9), true, dialled, change(dialled, func(s *store.State) { s.Enabled = false })),
-	}
-	var got []string
+// changed is a state with a change.
+func changed(s store.State, f func(*store.State)) store.State { f(&s); return s }
+
+// breaks is what Breaks says of operations, a line for each.
+func breaks(t *testing.T, ops []store.Operation) (lines []string) {
+	t.Helper()
 	for e, err := range Breaks(Join(place, sequence(ops), nil)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got = append(got, e.Action+": "+e.Detail)
+		lines = append(lines, e.Action+": "+e.Detail)
+	}
+	return lines
+}
+
+// TestBreaks: without an event log nobody is accused; operations that ran at the same
+// time explain what the flag was.
+func TestBreaks(t *testing.T) {
+	s := store.State{Stable: ref("a"), Candidate: ref("b"), Percent: 10, Enabled: true}
+	held := changed(s, func(s *store.State) { s.CandidateDisabled = true })
+	off := changed(s, func(s *store.State) { s.Enabled = false })
+	both := changed(held, func(s *store.State) { s.Enabled = false })
+	dialled := changed(held, func(s *store.State) { s.Percent = 70 })
+	ops := []store.Operation{
+		record("reject", "b", after(0), true, s, held),
+		record("off", "a", after(0.01), true, s, off), // one second is less
+		record("on", "a", after(5), true, both, held),
+		record("off", "a", after(9), true, dialled, changed(dialled, func(s *store.State) { s.Enabled = false })),
 	}
 	want := []string{
 		"reject: ", "off: at the same time as: rollback by ada", "on: ",
 		"off: by then the flag was: stable aaaaaaaaaaaa, candidate bbbbbbbbbbbb held; no record tells who changed it",
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, breaks(t, ops)); diff != "" {
 		t.Errorf("Breaks (-want +got):\n%s", diff)
 	}
 }
@@ -244,31 +251,23 @@ func TestBreaks(t *testing.T) {
 // while it ran.
 func TestBreaksOverlap(t *testing.T) {
 	s := store.State{Stable: ref("a"), Candidate: ref("b"), Percent: 10, Enabled: true}
-	change := func(s store.State, f func(*store.State)) store.State { f(&s); return s }
-	dialled := change(s, func(s *store.State) { s.Percent = 20 })
-	held := change(s, func(s *store.State) { s.CandidateDisabled = true })
-	off := change(held, func(s *store.State) { s.Enabled = false })
+	dialled := changed(s, func(s *store.State) { s.Percent = 20 })
+	held := changed(s, func(s *store.State) { s.CandidateDisabled = true })
+	off := changed(held, func(s *store.State) { s.Enabled = false })
 	dial := record("dial", "b", after(0), true, s, dialled)
 	dial.Finished = after(10)
 	ops := []store.Operation{
 		dial,
 		record("off", "a", after(5), true, held, off), // not dialled yet, and held by a person
 		record("on", "a", after(6), true, off, held),  // still not dialled
-		record("off", "a", after(20), true, change(off, func(s *store.State) { s.Enabled, s.Percent = true, 20 }), off),
-	}
-	var got []string
-	for e, err := range Breaks(Join(place, sequence(ops), nil)) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		got = append(got, e.Action+": "+e.Detail)
+		record("off", "a", after(20), true, changed(off, func(s *store.State) { s.Enabled, s.Percent = true, 20 }), off),
 	}
 	want := []string{
 		"dial: ",
 		"off: by then the flag was: stable aaaaaaaaaaaa, candidate bbbbbbbbbbbb held; no record tells who changed it",
 		"on: at the same time as: dial by ada", "off: ",
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, breaks(t, ops)); diff != "" {
 		t.Errorf("Breaks (-want +got):\n%s", diff)
 	}
 }

@@ -61,10 +61,9 @@ func told(t *testing.T, ops []store.Operation, minutes float64) string {
 // changed; any other difference between two records is a gap.
 func TestRecordsAt(t *testing.T) {
 	s := store.State{Stable: ref("a"), Candidate: ref("b"), Percent: 10, Enabled: true}
-	change := func(s store.State, f func(*store.State)) store.State { f(&s); return s }
-	held := change(s, func(s *store.State) { s.CandidateDisabled = true })
-	off := change(s, func(s *store.State) { s.Enabled = false })
-	both := change(held, func(s *store.State) { s.Enabled = false })
+	held := changed(s, func(s *store.State) { s.CandidateDisabled = true })
+	off := changed(s, func(s *store.State) { s.Enabled = false })
+	both := changed(held, func(s *store.State) { s.Enabled = false })
 	ops := []store.Operation{
 		record("reject", "b", after(0), true, s, held),
 		record("off", "a", after(0.01), true, s, off), // one second is less
@@ -106,12 +105,11 @@ func TestRecordsAt(t *testing.T) {
 // known to its end leaves nobody knows what.
 func TestRecordsAtOverlap(t *testing.T) {
 	s := store.State{Stable: ref("a"), Candidate: ref("b"), Percent: 10, Enabled: true}
-	change := func(s store.State, f func(*store.State)) store.State { f(&s); return s }
-	held := change(s, func(s *store.State) { s.CandidateDisabled = true })
-	off := change(s, func(s *store.State) { s.Enabled = false })
-	dialled := change(s, func(s *store.State) { s.Percent = 20 })
-	both := change(dialled, func(s *store.State) { s.CandidateDisabled = true })
-	none := change(both, func(s *store.State) { s.Enabled = false })
+	held := changed(s, func(s *store.State) { s.CandidateDisabled = true })
+	off := changed(s, func(s *store.State) { s.Enabled = false })
+	dialled := changed(s, func(s *store.State) { s.Percent = 20 })
+	both := changed(dialled, func(s *store.State) { s.CandidateDisabled = true })
+	none := changed(both, func(s *store.State) { s.Enabled = false })
 	until := func(minutes float64, o store.Operation) store.Operation { o.Finished = after(minutes); return o }
 	broken := func(o store.Operation) store.Operation {
 		o.Record, o.Err = store.Record{}, store.ErrCorrupt

@@ -165,29 +165,34 @@ func TestServerExposures(t *testing.T) {
 	}
 	// The server drops counts of flags that are not in a list of names which it keeps
 	// for ten seconds.
-	for limit := time.Now().Add(time.Minute); ; time.Sleep(250 * time.Millisecond) {
+	eventually(t, "the server knows the new flag", func() bool {
 		report(r.server.ProductionToken, "production", map[string]int{})
 		var known struct{ Data []any }
 		r.must(json.Unmarshal(r.ui(http.MethodGet, "client-metrics/features/"+r.flag+"/raw?hoursBack=2", nil), &known))
-		if len(known.Data) > 0 {
-			break
-		}
-		if time.Now().After(limit) {
-			t.Fatal("the server does not know the new flag")
-		}
-	}
+		return len(known.Data) > 0
+	})
 	report(r.server.DevelopmentToken, "development", map[string]int{"aaaaaaaaaaaa": 1000})
 	report(r.server.ProductionToken, "production", map[string]int{"aaaaaaaaaaaa": 43, "bbbbbbbbbbbb": 7})
 	want := map[string]int64{"aaaaaaaaaaaa": 43, "bbbbbbbbbbbb": 7}
-	var got map[string]int64
 	// The server writes metrics every few seconds.
-	for limit := time.Now().Add(time.Minute); time.Now().Before(limit) && !cmp.Equal(got, want); time.Sleep(250 * time.Millisecond) {
-		var err error
-		got, err = r.Exposures(ctx, r.flag)
+	eventually(t, fmt.Sprint("Exposures are ", want), func() bool {
+		got, err := r.Exposures(ctx, r.flag)
 		r.must(err)
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("Exposures (-want +got):\n%s", diff)
+		return cmp.Equal(got, want)
+	})
+}
+
+// eventually waits for a condition, for a server that works by the clock.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(250 * time.Millisecond)
+	defer tick.Stop()
+	for limit := time.After(time.Minute); !ok(); {
+		select {
+		case <-tick.C:
+		case <-limit:
+			t.Fatalf("never: %s", what)
+		}
 	}
 }
 
