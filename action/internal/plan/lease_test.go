@@ -114,7 +114,7 @@ func TestApplyUndone(t *testing.T) {
 
 // TestApplySettles: a run was killed between its last write and its records.
 // The next one writes them first, also when it has nothing else to do, and
-// decides again, since they may matter.
+// decides again, since they may matter. A link that fails stops nobody.
 func TestApplySettles(t *testing.T) {
 	b := newBench()
 	if err := b.apply(t.Context(), creation("p", "m"), creation("q", "m")); err != nil {
@@ -122,14 +122,15 @@ func TestApplySettles(t *testing.T) {
 	}
 	dying := newBench() // its flags are there, and only its intents
 	dying.shelf = b.shelf
+	o := dying.options()
+	o.Origin.PullRequest = "https://x.invalid/pull/1"
 	for _, prompt := range []string{"p", "q"} {
-		item := creation(prompt, "m")
-		if err := putRecords(t.Context(), item, dying.options(), "ff", dying.options().Now(), store.Intent); err != nil {
+		if err := putRecords(t.Context(), creation(prompt, "m"), o, "ff", o.Now(), store.Intent); err != nil {
 			t.Fatal(err)
 		}
 	}
 	b.flags["q"].Strategies = nil // this one was not finished
-	b.log = nil
+	b.log, b.fail["link p"] = nil, errDown
 	again := 0
 	r := &right{owed: []string{"p", "q"}}
 	same := Item{Prompt: "p", Environment: "e", Flag: "p", Kind: Unchanged}
@@ -145,8 +146,8 @@ func TestApplySettles(t *testing.T) {
 	if got := dying.records(t, "q"); strings.Contains(got, "done") {
 		t.Errorf("records of q: %s; want the intent only", got)
 	}
-	if len(r.released) != 0 {
-		t.Errorf("given back with %v undone", r.released)
+	if len(r.released) != 0 || !slices.Contains(b.log, "link p") {
+		t.Errorf("given back with %v undone; log %v, want the link tried", r.released, b.log)
 	}
 }
 

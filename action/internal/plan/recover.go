@@ -54,23 +54,23 @@ func recoverRecords(ctx context.Context, t Target, environment, prompt, flag str
 		k.Phase = store.Done
 		done, found, settled[about] = append(done, k), true, true
 	}
-	return found, t.relink(ctx, done, environment, flag, now)
+	t.relink(ctx, done, environment, flag, now)
+	return found, nil
 }
 
-// relink puts the link to the pull request of what came last, unless it is there.
-func (t Target) relink(ctx context.Context, done []store.RecordKey, environment, flag string, now State) error {
+// relink puts the link to the pull request of what came last, unless it is there. A
+// link is an ornament: one that fails is in the way of nobody who writes next.
+func (t Target) relink(ctx context.Context, done []store.RecordKey, environment, flag string, now State) {
 	for _, ref := range []string{now.Candidate, now.Stable} {
 		at := Newest(done, environment, Version(ref), LinkActions()...)
 		if at < 0 {
 			continue
 		}
-		r, err := t.Bucket.Record(ctx, done[at])
-		if err != nil || r.PullRequest == "" {
-			return err
+		if r, err := t.Bucket.Record(ctx, done[at]); err == nil && r.PullRequest != "" {
+			_ = t.Flags.Link(ctx, flag, r.PullRequest, r.Subject)
 		}
-		return t.Flags.Link(ctx, flag, r.PullRequest, r.Subject)
+		return
 	}
-	return nil
 }
 
 // shows reports whether a flag says what a record was going to do.
