@@ -69,6 +69,7 @@ func (w *world) killed(program string, live []string, head ...string) {
 	}
 	whole.whole("in one go", w.names...)
 	whole.told("in one go")
+	whole.untold()
 
 	feed := watchFeed(t, whole.unleash.URL, whole.unleash.ProductionToken)
 	var killed atomic.Int64

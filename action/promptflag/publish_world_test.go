@@ -109,6 +109,21 @@ func (w *world) told(when string) {
 	}
 }
 
+// untold wants no comment on a pull request that changed no prompt, from no attempt.
+func (w *world) untold() {
+	w.Helper()
+	if w.hub == nil {
+		return
+	}
+	w.hub.Change(func(s *githubfake.State) {
+		s.Pulls[7].Files, s.Comments = []string{"README.md"}, nil
+	})
+	out, err := w.process(2, w.command()...).CombinedOutput()
+	if all := w.hub.Comments(7); err != nil || len(all) != 0 {
+		w.Errorf("again, with nothing to do: %v, comments %v\n%s", err, all, out)
+	}
+}
+
 // repository makes dir a checkout whose last commit has no promptflag.toml yet:
 // what an environment asks for is read from the commit before.
 func (w *team) repository() {

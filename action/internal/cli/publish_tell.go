@@ -102,7 +102,8 @@ func (g *guard) comment(ctx context.Context, title, note string, p *prepared) {
 		return
 	}
 	if nothing {
-		if told, err := g.from.client.Commented(ctx, m.value.Number, resultKey); err != nil || told {
+		told, err := g.from.client.Commented(ctx, m.value.Number, resultKey)
+		if err != nil || told || !g.published(ctx, m.value.Files, p) {
 			return
 		}
 	}
@@ -123,6 +124,32 @@ func (g *guard) comment(ctx context.Context, title, note string, p *prepared) {
 	if _, err := g.from.client.Comment(ctx, m.value.Number, resultKey, text); err != nil {
 		g.warn("the result is not on the pull request: " + err.Error())
 	}
+}
+
+// published reports whether the release records say that this commit brought what is
+// live of a prompt that files are of.
+func (g *guard) published(ctx context.Context, files []string, p *prepared) bool {
+	for _, i := range p.Items {
+		d, ok := p.tree.Lookup(i.Prompt)
+		if !ok || !slices.ContainsFunc(g.from.files(d), func(f string) bool { return slices.Contains(files, f) }) {
+			continue
+		}
+		bucket := p.targets[i.Environment].Bucket
+		keys, err := bucket.RecordKeys(ctx, i.Prompt)
+		if err != nil {
+			return false
+		}
+		for _, ref := range []string{i.After.Candidate, i.After.Stable} {
+			at := plan.Newest(keys, i.Environment, plan.Version(ref), plan.LinkActions()...)
+			if at < 0 {
+				continue
+			}
+			if r, err := bucket.Record(ctx, keys[at]); err == nil && r.Commit == g.from.head {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // verdict is the worst of all that was judged; "" for nothing.
