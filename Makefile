@@ -46,7 +46,7 @@ COUNTING := ./provider/unleashflags ./provider/otelprompt ./internal/bench
 PATIENT := internal/faultmatrix provider/unleashflags
 
 # The whole program, by scripts and on servers: three times as long under the race detector. What needs
-# Unleash runs under it on version 8, and the packages beneath have parallel tests of their own.
+# Unleash and does not publish a hundred times runs under it on version 8, and the packages beneath have parallel tests of their own.
 WHOLE := action/promptflag
 
 # Long computations, ten times as long under the race detector.
@@ -54,7 +54,7 @@ COMPUTING := internal/repocheck action/internal/bar action/internal/comment acti
 	action/internal/gen prompts/compare evalkit/report evalkit/stats evalkit/suite
 
 .PHONY: test
-test: $(TESTSTACK) ## all tests, with the race detector, against real servers that it installs
+test: $(TESTSTACK) ## all tests, most with the race detector, against real servers that it installs
 	@test -d $(WORK)/npm || echo "The first run installs servers and compiles everything: about 10 minutes and 6 GB, most of it in Go's caches."
 	$(TESTSTACK) -- sh -c '$(GO) test -race -shuffle=on -timeout 20m $$($(GO) list ./... | grep -v $(patsubst %,-e %$$,$(PATIENT) $(WHOLE) $(COMPUTING))) && \
 		$(GO) test -shuffle=on -timeout 20m -parallel 4 ./$(WHOLE) && \

@@ -251,9 +251,11 @@ func Published(entries []Entry, ref string, at time.Time) *Entry {
 		if e.Ref != ref || e.Time.After(at) || e.Source != Promptflag {
 			continue
 		}
-		switch plan.Action(e.Action) {
-		case plan.ActionCreate, plan.ActionCandidate:
+		action := plan.Action(e.Action)
+		if slices.Contains(plan.BringActions(), action) {
 			return e
+		}
+		switch action {
 		case plan.ActionRestore, plan.ActionAdopt:
 			restored = e
 		case plan.ActionFold:

@@ -145,7 +145,7 @@ func (in Input) quiet(places []place, r *Result) error {
 		return fmt.Errorf("no strategy of the flag serves a version of %s: %w", in.Prompt, ErrNotOurs)
 	}
 	for _, environment := range slices.Sorted(maps.Keys(asked)) {
-		text := fmt.Sprintf("%s: asked for %d times in the last %s", environment, asked[environment], in.Quiet)
+		text := fmt.Sprintf("%s: asked for in the last %s (evaluations: %d or more)", environment, in.Quiet, asked[environment])
 		if !in.Force {
 			return fmt.Errorf("%s: %w", text, ErrAsked)
 		}
